@@ -1,0 +1,1 @@
+"""Evaluators: one aspect of a candidate each, one file each."""
