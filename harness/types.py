@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 Status = Literal["ok", "wrong", "rule", "crash", "timeout", "memory", "invalid"]
 Stage = Literal["rules", "short", "measure", "full"]
-Level = Literal["exact", "tolerant", "statistical"]
+Level = Literal["exact", "tolerant"]
 JsonObject = dict[str, Any]
 
 # A watch sees standard output as it comes; a returned reason ends the run at once.
@@ -63,6 +63,7 @@ class Workload:
     generator: str  # "file" or the name of a generator in harness.workloads
     knobs: Mapping[str, str] = field(default_factory=dict)  # label -> new value; "random" draws a seed
     files: Mapping[str, str] = field(default_factory=dict)  # name in the work folder -> path in the target's folder
+    golden: str = ""  # shipped standard output of the target's own program, so that nobody has to make it again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -360,6 +361,22 @@ class Check:
     difference: str | None  # safe to show: never a hidden value
     result: JobResult
 
+    def reading(self, level: Level) -> Reading:
+        """This check as one evaluator's word; it never says more than the difference does."""
+        where = f"{'hidden' if self.hidden else 'public'} workload {self.workload}"
+        return Reading(
+            metric="equivalence",
+            value=float(self.status == "ok"),
+            explanation=f"{where}: {self.difference or 'same output'}",
+            status=self.status,
+            detail={
+                "workload": self.workload,
+                "hidden": self.hidden,
+                "level": level,
+                "first_difference": self.difference,
+            },
+        )
+
 
 @runtime_checkable
 class Bench(Protocol):
@@ -368,7 +385,9 @@ class Bench(Protocol):
     def check(self, candidate: Candidate, workload: Workload) -> Check: ...
     def pairs(self) -> Sequence[Pair]: ...
     def floor_mib(self) -> float: ...
-    def spread(self) -> float: ...  # standard deviation of one pair's log CPU ratio on this machine
+    def spread(
+        self,
+    ) -> tuple[float, float]: ...  # deviation of one pair's log CPU ratio here, and its degrees of freedom
 
 
 @runtime_checkable

@@ -1,0 +1,105 @@
+"""A candidate's program as the rules see it: its nodes in one walk, and which names in it stand for modules."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from harness.types import Rules
+
+MOST_DOTS = 8  # no module lies deeper
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A parsed program. modules: local name -> dotted module; owners: nodes that stand left of a dot, by id."""
+
+    rules: Rules
+    nodes: tuple[ast.AST, ...]
+    odd_escapes: tuple[int, ...]
+    modules: Mapping[str, str]
+    owners: frozenset[int]
+
+    @classmethod
+    def of(cls, source: str, rules: Rules) -> Program:
+        own_name = f"<program {id(source):x}>"  # warnings of other threads are not ours
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            tree = ast.parse(source, own_name)
+        nodes = tuple(ast.walk(tree))
+        odd_escapes = tuple(w.lineno for w in caught if w.filename == own_name)
+        owners = frozenset(id(node.value) for node in nodes if isinstance(node, ast.Attribute))
+        return cls(rules, nodes, odd_escapes, dict(_bindings(nodes, rules)), owners)
+
+    def module(self, node: ast.AST) -> str | None:
+        """The dotted module that an expression stands for, as far as the text tells."""
+        attributes: list[str] = []
+        while isinstance(node, ast.Attribute) and len(attributes) < MOST_DOTS:
+            attributes.append(node.attr)
+            node = node.value
+        if not (isinstance(node, ast.Name) and node.id in self.modules):
+            return None
+        module = self.modules[node.id]
+        for attribute in reversed(attributes):
+            module = f"{module}.{attribute}"
+            if not is_module(module, self.rules):
+                return None
+        return module
+
+
+def _bindings(nodes: Iterable[ast.AST], rules: Rules) -> Iterator[tuple[str, str]]:
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield (alias.asname, alias.name) if alias.asname else (alias.name.split(".")[0],) * 2
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if is_module(dotted := f"{node.module}.{alias.name}", rules):
+                    yield alias.asname or alias.name, dotted
+
+
+def is_listed(module: str, rules: Rules) -> bool:
+    """May the module be named, and its members used?"""
+    return module == "__future__" or module in rules.imports or module in rules.named
+
+
+def is_module(module: str, rules: Rules) -> bool:
+    """Is it listed, or a package that holds something listed, as `os` holds `os.path`?"""
+    return is_listed(module, rules) or any(name.startswith(f"{module}.") for name in (*rules.imports, *rules.named))
+
+
+def line_of(node: ast.AST) -> int:
+    """The line that a breach points at."""
+    return int(getattr(node, "lineno", 1))
+
+
+def literal_nodes(program: Program) -> Iterator[ast.AST]:
+    """All nodes but bare strings, which nothing can read: doc strings and comments in their place."""
+    bare = {
+        id(node.value) for node in program.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return (node for node in program.nodes if id(node) not in bare)
+
+
+def characters(node: ast.AST) -> int:
+    """Characters that a literal holds."""
+    if isinstance(node, ast.JoinedStr):
+        return sum(characters(part) for part in node.values)
+    return len(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) else 0
+
+
+def elements(node: ast.AST) -> int:
+    """Elements of a container literal, or arguments of a call."""
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return len(node.elts)
+    if isinstance(node, ast.Call):
+        return len(node.args) + len(node.keywords)
+    return len(node.keys) if isinstance(node, ast.Dict) else 0
+
+
+def is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    """A string literal, whole or a part of an f-string."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)

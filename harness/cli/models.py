@@ -1,0 +1,19 @@
+"""`optimize-run models`: who can be asked to write candidates, and which keys are there."""
+
+from __future__ import annotations
+
+from harness.cli import options
+
+
+def models(format_: options.Format = options.Form.TABLE, json: options.Json = False) -> None:
+    """List the models that can be asked, how to name them, and whether their key is set. Keys are never shown."""
+    from harness import models
+    from harness.report.grid import Column
+
+    records = models.known()
+    columns = tuple(Column(key, key.replace("_", " "), shown) for key in (records[0] if records else ()))
+    options.table(columns, records, options.form_of(format_, json), records)
+
+
+def shown(value: object) -> str:
+    return {True: "yes", False: "no", None: "-"}[value] if isinstance(value, bool | None) else str(value)

@@ -1,0 +1,118 @@
+"""`optimize-run TARGET`: the main job."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.cli import options
+from harness.errors import UsageError
+
+if TYPE_CHECKING:
+    from harness.launch import Hooks
+
+DEFAULT_SECONDS = 480.0  # when nothing else ends a run: enough for real gains on two slow cores
+
+
+def optimize(
+    target: Annotated[str, typer.Argument(help="A built-in target, a folder with target.toml, or a .py file.")],
+    strategy: Annotated[str, typer.Option("--strategy", "-s", help="How to search.")] = "openevolve",
+    model: Annotated[str, typer.Option("--model", "-m", help="Who writes candidates.")] = "offline",
+    program: Annotated[
+        str | None, typer.Option(help="Your own copy of the target's program; its inputs beside it are used.")
+    ] = None,
+    objective: Annotated[
+        str | None, typer.Option(help="memory, speed, balanced, or weights: memory=0.7,speed=0.3.")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="A strategy's knob: name=value.")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same answers, same judgements: same run.")] = 0,
+    parallel: Annotated[int, typer.Option(min=1, max=64, help="Candidates in the making at once.")] = 2,
+    lanes: Annotated[int | None, typer.Option(min=1, help="Cores kept for timing; default all but one.")] = None,
+    max_evaluations: Annotated[int | None, typer.Option(min=1, help="Judgements.")] = None,
+    max_calls: Annotated[int | None, typer.Option(min=1, help="Model calls.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens, in and out.")] = None,
+    max_usd: Annotated[float | None, typer.Option(min=0.0, help="Dollars.")] = None,
+    max_time: Annotated[
+        str | None, typer.Option(help="Wall time, the final confirmation included: 90s, 8m, 1h30m. Default 8m.")
+    ] = None,
+    target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
+    patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
+    fail_if_no_improvement: Annotated[bool, typer.Option(help="Exit 3 when nothing was crowned.")] = False,
+    runs: options.Runs = None,
+    quiet: options.Quiet = False,
+    json_events: Annotated[bool, typer.Option(help="Stream the journal to standard output.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Optimize a program: the best lineage that is proved to keep its promise."""
+    from harness.budget import Limit, duration
+    from harness.launch import Spec, launch
+
+    if json and json_events:
+        raise UsageError("--json and --json-events both want standard output: choose one")
+    limit = Limit(
+        evaluations=max_evaluations, calls=max_calls, tokens=max_tokens, usd=max_usd,
+        seconds=duration(max_time) if max_time else None, target_score=target_score, patience=patience,
+    )  # fmt: skip
+    if not limit.bounded:
+        limit = Limit(seconds=DEFAULT_SECONDS, target_score=target_score)
+    spec = Spec(
+        target=_absolute_if_path(target), strategy=strategy, model=model,
+        program=str(Path(program).resolve()) if program else None, objective=objective,
+        settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
+    )  # fmt: skip
+    follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)
+
+
+def _absolute_if_path(target: str) -> str:
+    path = Path(target).expanduser()
+    return str(path.resolve()) if path.exists() and ("/" in target or path.suffix) else target
+
+
+def follow(
+    job: Callable[[Hooks], Path], quiet: bool, json_events: bool, json: bool, fail_if_no_improvement: bool
+) -> None:
+    """Show a run while it goes, and say how it ended."""
+    from harness.cli.show import show_json
+    from harness.launch import Hooks
+    from harness.report import live, tables
+    from harness.store.runs import load
+
+    with live.LiveView(quiet=quiet or json, json_events=json_events) as view, stop_on_interrupt() as asked_to_stop:
+        folder = job(Hooks(watch=view.on_event, asked_to_stop=asked_to_stop))
+    record = load(folder)
+    if json:
+        options.print_json(show_json(record))
+    elif not json_events:
+        options.answer(tables.summary(record))
+    if asked_to_stop() is not None:
+        raise typer.Exit(130)
+    if fail_if_no_improvement and record.best is None:
+        raise typer.Exit(3)
+
+
+@contextmanager
+def stop_on_interrupt() -> Iterator[Callable[[], str | None]]:
+    """The first Ctrl-C asks for an end after what is in flight; the second ends at once, and the run can be resumed."""
+    asked: list[str] = []
+
+    def on_interrupt(number: int, frame: object) -> None:
+        if asked:
+            import os
+
+            os.write(2, b"\x1b[?25h\nstopped; go on with: optimize-run resume\n")
+            os._exit(130)
+        asked.append("asked to stop by Ctrl-C")
+        import sys
+
+        print("\nfinishing what is in flight; Ctrl-C again stops now", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield lambda: asked[0] if asked else None
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,106 @@
+"""Options that several commands share, and the two ways out: people's answers and programs' documents on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from harness.report.grid import Column
+    from harness.types import JsonObject
+
+
+class Form(StrEnum):
+    """How a table is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MD = "md"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.", show_default=False)]
+Format = Annotated[Form, typer.Option("--format", "-f", help="How to write the table.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the start and the end.", show_default=False)]
+Runs = Annotated[
+    Path | None,
+    typer.Option(
+        "--runs", envvar="OPTIMIZE_RUN_RUNS", help="The folder of all runs.", show_default="runs", metavar="FOLDER"
+    ),
+]
+Run = Annotated[
+    str,
+    typer.Argument(metavar="RUN", help="An id, a unique prefix of one, a path, or latest.", show_default="latest"),
+]
+
+
+def runs_root(runs: Path | None) -> Path:
+    """The folder of all runs: as asked for, else `runs` in the working folder."""
+    return (runs or Path("runs")).expanduser()
+
+
+def installed_version() -> str:
+    from importlib.metadata import version
+
+    return version("optimize-run")
+
+
+def answer(renderable: RenderableType) -> None:
+    """An answer for people, on stdout. Into a pipe it is as wide as it needs to be, and without colours."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        unbound = console.options.update(width=1000, max_width=1000)
+        console.width = min(max(Measurement.get(console, unbound, renderable).maximum, 80), 1000)
+    console.print(renderable)
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on stdout."""
+    from harness.report.grid import as_json
+
+    print(as_json(document))
+
+
+def note(line: str) -> None:
+    """A word to people, on stderr; foreign text in it is made harmless."""
+    from harness.report.text import clean
+
+    print(clean(line), file=sys.stderr)
+
+
+def table(
+    columns: Sequence[Column],
+    records: Sequence[JsonObject],
+    form: Form,
+    document: Any,
+    *,
+    title: str = "",
+    narrow: Sequence[str] = (),
+) -> None:
+    """A table in the form that was asked for. document: what JSON gets; narrow: keys that a terminal goes without."""
+    from harness.report import grid
+
+    match form:
+        case Form.JSON:
+            print_json(document)
+        case Form.CSV:
+            print(grid.as_csv(columns, records))
+        case Form.MD:
+            print(grid.as_markdown(columns, records))
+        case Form.TABLE:
+            answer(grid.rich_table([c for c in columns if c.key not in narrow], records, title))
+
+
+def form_of(form: Form, json: bool) -> Form:
+    """--json is short for --format json."""
+    return Form.JSON if json else form

@@ -1,0 +1,54 @@
+"""What a text is as a Python program: whether it parses, and which texts are the same program."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import threading
+import warnings
+
+_warning_filters = threading.Lock()  # they are the process's, and programs are read in worker threads
+
+
+def fingerprint(source: str) -> str:
+    """A sha256 that two programs share when they differ only in comments, doc strings and layout.
+
+    A text that does not parse is known by its bytes.
+    """
+    try:
+        shape = ast.dump(_without_docs(_parse(source)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        shape = source
+    return hashlib.sha256(shape.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def syntax_error(source: str) -> str | None:
+    try:
+        _parse(source)
+    except SyntaxError as error:
+        return f"line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return str(error) or "too deeply nested"
+    return None
+
+
+def is_program(text: str) -> bool:
+    try:
+        return any(not isinstance(node, ast.Expr) for node in _parse(text).body)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def _parse(source: str) -> ast.Module:
+    with _warning_filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an invalid escape is the program's affair
+        return ast.parse(source)
+
+
+def _without_docs(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            del node.body[0]
+    return tree

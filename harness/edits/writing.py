@@ -1,0 +1,70 @@
+"""How a change is written down: as an answer that reads back byte for byte, or as a diff."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher, unified_diff
+
+from harness.edits.blocks import runs
+from harness.edits.fences import fenced
+from harness.edits.reading import apply, one_line
+from harness.errors import Unusable
+
+
+def render(parent: str, child: str, note: str) -> str:
+    """An answer that turns `parent` into `child`: SEARCH/REPLACE blocks, or the whole child where those would not do.
+
+    For any two different texts, apply(render(parent, child, note), parent).source == child.
+    """
+    head = f"NOTE: {one_line(note)}\n\n"
+    whole = f"{head}{fenced(child, verbatim=True)}\n"
+    edits = head + "\n".join(_blocks_between(parent.split("\n"), child.split("\n")))
+    return edits if len(edits) <= len(whole) and _makes(edits, parent, child) else whole
+
+
+def unified(a: str, b: str, from_: str, to: str) -> str:
+    """A unified diff from text `a` to text `b`; empty when they are the same."""
+    lines = unified_diff(_keep_ends(a), _keep_ends(b), from_, to)
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _makes(answer: str, parent: str, child: str) -> bool:
+    try:
+        return apply(answer, parent).source == child
+    except Unusable:  # texts that look like our own marks, for one
+        return False
+
+
+def _blocks_between(old: list[str], new: list[str]) -> Iterator[str]:
+    for start, end, new_start, new_end in _hunks(old, new):
+        search = "".join(f"{line}\n" for line in old[start:end])
+        replace = "".join(f"{line}\n" for line in new[new_start:new_end])
+        yield f"<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n"
+
+
+def _hunks(old: list[str], new: list[str]) -> list[tuple[int, int, int, int]]:
+    """Ranges of lines in old and new that differ, each widened until its old lines occur once, and never touching."""
+    hunks: list[tuple[int, int, int, int]] = []
+    for tag, i, j, _, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        start, end = _widened(old, i, j)
+        while hunks and hunks[-1][1] >= start:
+            before = hunks.pop()
+            start, end = min(start, before[0]), max(end, before[1])
+        # Between two hunks the texts agree, so that distances there are the same on both sides.
+        old_at, new_at = (hunks[-1][1], hunks[-1][3]) if hunks else (0, 0)
+        hunks.append((start, end, new_at + start - old_at, m + end - j))
+    return hunks
+
+
+def _widened(lines: list[str], start: int, end: int) -> tuple[int, int]:
+    start, end = max(start - 1, 0), min(end + 1, len(lines))
+    while len(runs(lines, lines[start:end])) > 1:
+        start, end = max(start - 1, 0), min(end + 1, len(lines))
+    return start, end
+
+
+def _keep_ends(text: str) -> list[str]:
+    return [line for line in re.split(r"(?<=\n)", text) if line]

@@ -1,0 +1,175 @@
+"""The loop: ask, propose, judge, record, tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+
+from harness.archive import Leader
+from harness.budget import Budget
+from harness.court import Court
+from harness.errors import Diverged, ModelError, ModelRefused, Unusable
+from harness.judge import Judge
+from harness.store.records import order_of, plain, score_of, usage_of
+from harness.toolbox import Ledger, OrderTools
+from harness.types import Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
+
+FAILURES_IN_A_ROW = 8  # of the model, after its own retries: the run stops
+HEARTBEAT_S = 0.25
+NO_ANSWER = "no answer"
+
+
+@dataclass
+class Engine:
+    """Runs one strategy against one target until the budget, the strategy or the user ends it.
+
+    keep(leader) is called when there is a new best; asked_to_stop() answers why the user wants an end, or None.
+    """
+
+    strategy: Strategy
+    model: Model
+    judge: Judge
+    court: Court
+    ledger: Ledger
+    budget: Budget
+    seed: int
+    parallel: int
+    keep: Callable[[Leader | None], None]
+    asked_to_stop: Callable[[], str | None]
+    reason: str = ""  # why the run ended
+    _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
+    _model_failures: int = 0
+    _began: float = 0.0
+    _submit: Callable[[Callable[[Order], Outcome], Order], Future[Outcome]] = field(init=False)
+
+    # --- the loop ----------------------------------------------------------------------------------------------------
+
+    def run(self) -> Leader | None:
+        """The confirmed best, or None when nothing was crowned."""
+        self._began = time.monotonic() - self.ledger.recording.seconds
+        with ThreadPoolExecutor(self.parallel, thread_name_prefix="order") as pool:
+            self._submit = pool.submit
+            self._replay()
+            while self._ask() or self._flying:
+                for outcome in self._landed():
+                    self._settle(outcome)
+        best = self.court.close()
+        self.keep(best)
+        return best
+
+    def _ask(self) -> bool:
+        """Fill the pool with orders; False when there was none to start."""
+        started = False
+        while len(self._flying) < self.parallel and self._may_start():
+            order = self.strategy.ask()
+            if order is None:
+                if not self._flying:
+                    self.reason = "the strategy is done"
+                break
+            self.ledger.record("ask", plain(order))
+            self._start(order)
+            started = True
+        return started
+
+    def _may_start(self) -> bool:
+        elapsed = time.monotonic() - self._began
+        reserve = self.judge.confirm_seconds(self.court.throne.incumbent.score) if self.budget.limit.seconds else 0.0
+        self.reason = self.reason or self.asked_to_stop() or ""
+        self.reason = self.reason or self.budget.why_not(len(self._flying), elapsed, reserve) or ""
+        return not self.reason
+
+    def _start(self, order: Order) -> None:
+        self._flying[self._submit(self._work, order)] = order
+
+    def _work(self, order: Order) -> Outcome:
+        """One order, in a worker thread: from a request to a judged candidate."""
+        tools = OrderTools(order, self.seed, self.model, self.judge, self.ledger, self._stake)
+        began = time.monotonic()
+        candidate = None
+        try:
+            candidate = self.strategy.propose(order, tools)
+            score = tools.evaluate(candidate.source)
+        except ModelRefused:
+            raise
+        except (ModelError, Unusable) as error:
+            kind = NO_ANSWER if isinstance(error, ModelError) else "unusable answer"
+            score = Score("invalid", feedback=f"{kind}: {error}")
+        return Outcome(order, candidate, score, replace(tools.usage, seconds=round(time.monotonic() - began, 3)))
+
+    def _stake(self) -> float:
+        return self.court.throne.incumbent.fitness
+
+    def _landed(self) -> list[Outcome]:
+        """Outcomes of the orders that are finished, oldest order first; waits for one."""
+        done: set[Future[Outcome]] = set()
+        while self._flying and not done:
+            done, _ = wait(self._flying, timeout=HEARTBEAT_S, return_when=FIRST_COMPLETED)
+        orders = sorted(((self._flying.pop(future).n, future) for future in done), key=lambda item: item[0])
+        return [future.result() for _, future in orders]
+
+    def _settle(self, outcome: Outcome) -> None:
+        """Crown or not, record, tell."""
+        outcome = self.court.consider(outcome)
+        self.ledger.record("outcome", self._record(outcome))
+        self._tell(outcome)
+        if outcome.crowned:
+            self.keep(self.court.throne.best)
+
+    def _tell(self, outcome: Outcome) -> None:
+        if outcome.candidate is not None:
+            self.ledger.sources[outcome.candidate.id] = outcome.candidate.source
+            self.ledger.learn_score(outcome.candidate.source, outcome.score)
+        self.budget.add(outcome.usage, outcome.crowned, outcome.score.fitness)
+        self.strategy.tell(outcome)
+        self._watch_model(outcome)
+
+    def _watch_model(self, outcome: Outcome) -> None:
+        failed = outcome.candidate is None and outcome.score.feedback.startswith(NO_ANSWER)
+        self._model_failures = self._model_failures + 1 if failed else 0
+        if self._model_failures >= FAILURES_IN_A_ROW:
+            raise ModelError(f"the model failed {FAILURES_IN_A_ROW} times in a row: {outcome.score.feedback}")
+
+    def _record(self, outcome: Outcome) -> JsonObject:
+        candidate = outcome.candidate
+        return {
+            "n": outcome.order.n,
+            "operator": outcome.order.operator,
+            "parents": list(outcome.order.parents),
+            "candidate": candidate and {**plain(candidate), "source": self.ledger.blobs.put(candidate.source)},
+            "score": plain(outcome.score),
+            "usage": plain(outcome.usage),
+            "crowned": outcome.crowned,
+        }
+
+    # --- resuming ----------------------------------------------------------------------------------------------------
+
+    def _replay(self) -> None:
+        """Feed a fresh strategy what was recorded; orders that were under way go on with what they already have."""
+        asked: dict[int, Order] = {}
+        for kind, data in self.ledger.recording.steps:
+            if kind == "ask":
+                asked[data["n"]] = self._expect(order_of(data))
+            else:
+                order = asked.pop(data["n"])
+                self._tell(self.court.consider(self._recorded_outcome(order, data)))
+        for order in asked.values():
+            self._start(order)
+
+    def _expect(self, recorded: Order) -> Order:
+        asked = self.strategy.ask()
+        if asked is None or plain(asked) != plain(recorded):
+            now = f"{asked.operator} of {', '.join(asked.parents)}" if asked else "nothing"
+            raise Diverged(
+                f"order {recorded.n} was {recorded.operator} of {', '.join(recorded.parents)}, and now {now} is asked: "
+                "the strategy or its settings have changed since; start a new run"
+            )
+        return asked
+
+    def _recorded_outcome(self, order: Order, data: JsonObject) -> Outcome:
+        found = data["candidate"]
+        candidate = found and Candidate(
+            found["id"], self.ledger.blobs.get(found["source"]), tuple(found["parents"]), found["note"]
+        )
+        return Outcome(order, candidate, score_of(data["score"]), usage_of(data["usage"]))

@@ -1,0 +1,103 @@
+"""Golden traces: what the untouched program does, made once per content and kept where no candidate can read them.
+
+A trace is keyed by everything that decides it: program as turned, inputs, interpreter, platform. Traces of hidden inputs
+are cached too, so that a resumed run does not make them again; they are forgotten after two weeks.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import platform
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Lock
+
+from harness.store.blobs import write_whole
+from harness.traces import Trace
+
+KEPT_S = 14 * 24 * 3600.0
+
+
+def private_folder(kind: str, variable: str, default: str) -> Path:
+    """A folder of this user's alone (mode 0700), under the XDG folder that variable names."""
+    folder = Path(os.environ.get(variable) or Path.home() / default) / "optimize-run" / kind
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.chmod(0o700)
+    return folder
+
+
+def content_key(source: str, files: Mapping[str, bytes]) -> str:
+    """Names a trace by everything that decides it."""
+    digest = hashlib.sha256()
+    parts = [sys.version.encode(), platform.platform().encode(), source.encode()]
+    for name in sorted(files):
+        parts += [name.encode(), files[name]]
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()
+
+
+class Goldens:
+    """A cache of traces by key; a trace that two threads want is made by one of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[str, Trace] = {}
+        self._making: defaultdict[str, Lock] = defaultdict(Lock)
+        self._mutex = Lock()
+        self._forget_old()
+
+    def get(self, key: str, make: Callable[[], Trace]) -> Trace:
+        with self._mutex:
+            lock = self._making[key]
+        with lock:
+            if key not in self._known:
+                self._known[key] = self._load(key) or self._store(key, make())
+            return self._known[key]
+
+    def peek(self, key: str) -> Trace | None:
+        """A trace if it is at hand, without waiting."""
+        return self._known.get(key)
+
+    def _load(self, key: str) -> Trace | None:
+        path = self._folder / f"{key}.json"
+        if not path.exists():
+            return None
+        try:
+            record = json.loads(path.read_text(encoding="ascii"))
+            os.utime(path)
+            return Trace(
+                lines=tuple(base64.b64decode(line) for line in record["lines"]),
+                code=record["code"],
+                stderr=base64.b64decode(record["stderr"]),
+                written={name: base64.b64decode(data) for name, data in record["written"].items()},
+                cpu_s=record["cpu_s"],
+                peak_mib=record["peak_mib"],
+            )
+        except (ValueError, KeyError, TypeError):
+            path.unlink()  # a damaged cache entry costs one run of the baseline, no more
+            return None
+
+    def _store(self, key: str, trace: Trace) -> Trace:
+        record = {
+            "lines": [base64.b64encode(line).decode() for line in trace.lines],
+            "code": trace.code,
+            "stderr": base64.b64encode(trace.stderr).decode(),
+            "written": {name: base64.b64encode(data).decode() for name, data in trace.written.items()},
+            "cpu_s": trace.cpu_s,
+            "peak_mib": trace.peak_mib,
+        }
+        write_whole(self._folder / f"{key}.json", json.dumps(record).encode("ascii"))
+        return trace
+
+    def _forget_old(self) -> None:
+        horizon = time.time() - KEPT_S
+        for path in self._folder.glob("*.json"):
+            if path.stat().st_mtime < horizon:
+                path.unlink(missing_ok=True)

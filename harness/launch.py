@@ -1,0 +1,297 @@
+"""From a specification to a finished run: makes the parts, hands them to the engine, closes the books."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import edits, registry, targets
+from harness.archive import Leader
+from harness.bench import Workbench
+from harness.budget import Budget, Limit
+from harness.court import Court
+from harness.engine import Engine
+from harness.errors import OptimizeRunError, StoreError, UsageError
+from harness.goldens import Goldens, private_folder
+from harness.judge import Baseline, Judge
+from harness.lanes import Lanes
+from harness.stats import NoiseModel
+from harness.store.blobs import Blobs, write_whole
+from harness.store.journal import Journal
+from harness.store.recording import Recording
+from harness.store.records import plain
+from harness.toolbox import Ledger
+from harness.types import Candidate, Event, JsonObject, Model, Protection, Sandbox, Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """Everything that decides a run, as it stands in run.toml. settings are "knob=value" texts."""
+
+    target: str
+    strategy: str
+    model: str
+    program: str | None = None
+    objective: str | None = None
+    settings: tuple[str, ...] = ()
+    seed: int = 0
+    parallel: int = 2
+    lanes: int | None = None
+    limit: Limit = field(default_factory=Limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """How a run is watched and stopped from outside."""
+
+    watch: Callable[[Event], None] = lambda event: None
+    asked_to_stop: Callable[[], str | None] = lambda: None
+
+
+def version() -> str:
+    from importlib.metadata import version as installed
+
+    return installed("optimize-run")
+
+
+def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
+    """Start a run in a new folder below root and see it through. Returns the folder."""
+    parts = Parts.of(spec)
+    folder = new_folder(root, parts.target.name, spec.strategy)
+    try:
+        journal = Journal(folder)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    with journal:
+        write_whole(folder / "run.toml", run_toml(spec).encode())
+        point_latest(root, folder)
+        Run(spec, parts, folder, journal, hooks).go()
+    return folder
+
+
+def resume(folder: Path, hooks: Hooks) -> Path:
+    """Go on with an interrupted run, from its own run.toml and journal; nothing that is recorded is paid for twice."""
+    spec = read_spec(folder)
+    parts = Parts.of(spec)
+    with Journal(folder) as journal:
+        if any(event.kind == "end" and event.data["status"] == "done" for event in journal.recorded):
+            raise UsageError(f"run {folder.name} is finished: there is nothing to resume")
+        Run(spec, parts, folder, journal, hooks).go()
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a specification names, loaded and checked before anything is written."""
+
+    target: Target
+    sandbox: Sandbox
+    model: Model
+    settings: Any
+
+    @classmethod
+    def of(cls, spec: Spec) -> Parts:
+        from harness import models, sandbox
+
+        target = load_target(spec.target, spec.program, spec.objective)
+        settings = registry.settings_of(spec.strategy, spec.settings)
+        model = models.make(spec.model, seed=spec.seed)
+        return cls(target, sandbox.choose(), model, settings)
+
+
+def load_target(reference: str, program: str | None, objective: str | None) -> Target:
+    target = targets.load(reference, Path(program) if program else None)
+    return replace(target, objective=targets.objective(objective)) if objective else target
+
+
+def make_judge(target: Target, sandbox: Sandbox, secret: str, lanes: int | None = None) -> Judge:
+    goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
+    bench = Workbench(target, sandbox, secret, goldens, Lanes(lanes), NoiseModel.fresh())
+    return Judge(target, bench, registry.evaluators())
+
+
+class Run:
+    """One run in its folder: books opened, engine run, books closed, whatever happens."""
+
+    def __init__(self, spec: Spec, parts: Parts, folder: Path, journal: Journal, hooks: Hooks) -> None:
+        self.spec = spec
+        self.parts = parts
+        self.folder = folder
+        self.hooks = hooks
+        self.ledger = Ledger(journal, Blobs(folder / "blobs"), Recording.of(journal.recorded), hooks.watch)
+        self.baseline = Candidate.of(parts.target.source, note="the untouched program")
+        self.budget = Budget(spec.limit)
+        self.best: Leader | None = None
+
+    def go(self) -> None:
+        self._open()
+        try:
+            reason = self._optimize()
+        except OptimizeRunError as error:
+            self._close("failed", str(error))
+            raise
+        except KeyboardInterrupt:
+            self._close("interrupted", "interrupted")
+            raise
+        interrupted = reason.startswith("asked to stop")
+        self._close("interrupted" if interrupted else "done", reason)
+
+    def _open(self) -> None:
+        fresh = not self.ledger.journal.recorded
+        self.ledger.sources[self.baseline.id] = self.baseline.source
+        self.ledger.record("start" if fresh else "resume", self._opening() if fresh else {"version": version()})
+
+    def _opening(self) -> JsonObject:
+        limit = {key: value for key, value in asdict(self.spec.limit).items()}
+        return {
+            "run": self.folder.name,
+            "target": self.parts.target.name,
+            "target_path": self.spec.target if self.spec.target not in targets.builtin() else None,
+            "program": self.spec.program,
+            "strategy": self.spec.strategy,
+            "model": self.spec.model,
+            "seed": self.spec.seed,
+            "version": version(),
+            "objective": plain(self.parts.target.objective),
+            "budget": limit,
+            "settings": self.parts.settings.model_dump(mode="json"),
+            "parallel": self.spec.parallel,
+            "machine": machine(),
+            "sandbox": protection_of(self.parts.sandbox.describe()),
+            "unsafe": False,
+            "baseline": {"id": self.baseline.id, "source": self.ledger.blobs.put(self.baseline.source)},
+        }
+
+    def _optimize(self) -> str:
+        target = self.parts.target
+        judge = make_judge(target, self.parts.sandbox, self._secret(), self.spec.lanes)
+        measured = judge.prepare()
+        self.ledger.record("baseline", baseline_record(measured))
+        self.ledger.learn_score(self.baseline.source, judge.unchanged())
+        strategy = registry.make_strategy(
+            self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
+            evaluations=self.spec.limit.evaluations, baseline=self.baseline,
+        )  # fmt: skip
+        engine = Engine(
+            strategy=strategy, model=self.parts.model, judge=judge,
+            court=Court(judge, self.ledger, self.baseline), ledger=self.ledger, budget=self.budget,
+            seed=self.spec.seed, parallel=self.spec.parallel, keep=self._keep, asked_to_stop=self._asked_to_stop,
+        )  # fmt: skip
+        engine.run()
+        return engine.reason
+
+    def _asked_to_stop(self) -> str | None:
+        if (self.folder / "STOP").exists():
+            return "asked to stop by the file STOP"
+        return self.hooks.asked_to_stop()
+
+    def _keep(self, best: Leader | None) -> None:
+        """best.py and best.diff follow the best; without one they are not there."""
+        self.best = best
+        if best is None:
+            for name in ("best.py", "best.diff"):
+                (self.folder / name).unlink(missing_ok=True)
+            return
+        source = best.candidate.source
+        write_whole(self.folder / "best.py", source.encode())
+        diff = edits.unified(self.baseline.source, source, "baseline.py", "best.py")
+        write_whole(self.folder / "best.diff", diff.encode())
+
+    def _close(self, status: str, reason: str) -> None:
+        self.ledger.record(
+            "end",
+            {
+                "status": status,
+                "reason": reason,
+                "best": self.best.candidate.id if self.best else None,
+                "usage": plain(self.budget.spent),
+                "secret": self._secret(),
+            },
+        )
+
+    def _secret(self) -> str:
+        """What draws the hidden inputs: readable by this user alone until the run is over, then part of its record."""
+        path = private_folder("secrets", "XDG_STATE_HOME", ".local/state") / self.folder.name
+        if not path.exists():
+            path.touch(mode=0o600)
+            write_whole(path, secrets.token_hex(16).encode())
+        return path.read_text(encoding="ascii")
+
+
+# --- the run folder ---------------------------------------------------------------------------------------------------
+
+
+def new_folder(root: Path, target: str, strategy: str) -> Path:
+    """runs/<utc>-<target>-<strategy>-<4 hex>/ with its blobs folder; StoreError when it cannot be made."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    folder = root / f"{stamp}-{target}-{strategy}-{secrets.token_hex(2)}"
+    try:
+        folder.mkdir(parents=True)
+        (folder / "blobs").mkdir()
+    except OSError as error:
+        raise StoreError(f"runs folder {root} cannot be written: {error.strerror}; name another with --runs") from None
+    return folder
+
+
+def point_latest(root: Path, folder: Path) -> None:
+    """runs/latest leads to the newest run."""
+    fresh = root / f".latest-{folder.name}"
+    fresh.symlink_to(folder.name)
+    fresh.replace(root / "latest")
+
+
+def run_toml(spec: Spec) -> str:
+    import tomli_w
+
+    table = {key: value for key, value in asdict(spec).items() if value is not None}
+    table["limit"] = {key: value for key, value in table["limit"].items() if value is not None}
+    table["settings"] = list(spec.settings)
+    return "# What decides this run, as it was resolved. Keys are never written here.\n" + tomli_w.dumps(table)
+
+
+def read_spec(folder: Path) -> Spec:
+    import tomllib
+
+    try:
+        table = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
+        return Spec(**{**table, "settings": tuple(table["settings"]), "limit": Limit(**table["limit"])})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{folder / 'run.toml'} cannot be read: {error}") from None
+
+
+# --- words for the record ---------------------------------------------------------------------------------------------
+
+
+def machine() -> JsonObject:
+    return {
+        "id": f"{platform.system()}-{platform.machine()}-{_cpu_name()}-{os.cpu_count()}",
+        "system": platform.platform(),
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+
+
+def _cpu_name() -> str:
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    return found.group(1).strip() if found else platform.processor() or "unknown"
+
+
+def protection_of(protection: Protection) -> JsonObject:
+    return plain(protection)
+
+
+def baseline_record(baseline: Baseline) -> JsonObject:
+    return {**plain(baseline), "warnings": []}

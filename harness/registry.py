@@ -1,0 +1,65 @@
+"""Names to things: strategies and evaluators are known to the harness by name only, and imported when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from harness.errors import UnknownName, UsageError
+from harness.types import Candidate, Evaluator, Strategy, Target
+
+EVALUATORS: dict[str, tuple[str, dict[str, str]]] = {
+    "rules": ("evaluators.rules:RulesEvaluator", {}),
+    "equivalence": ("evaluators.equivalence:Equivalence", {"stage": "short"}),
+    "memory": ("evaluators.memory:Memory", {}),
+    "speed": ("evaluators.speed:Speed", {}),
+}
+
+
+def resolve(reference: str) -> Any:
+    """The thing that "module:Name" names."""
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
+
+
+def evaluators() -> list[Evaluator]:
+    return [resolve(reference)(**options) for reference, options in EVALUATORS.values()]
+
+
+def strategy_class(name: str) -> Any:
+    from harness.strategies import STRATEGIES
+
+    if name not in STRATEGIES:
+        raise UnknownName("strategy", name, STRATEGIES)
+    return resolve(STRATEGIES[name])
+
+
+def settings_of(name: str, assignments: Iterable[str]) -> Any:
+    """A strategy's validated settings from "knob=value" texts."""
+    from pydantic import ValidationError
+
+    model = strategy_class(name).Settings
+    values: dict[str, str] = {}
+    for assignment in assignments:
+        knob, equals, value = assignment.partition("=")
+        if not equals:
+            raise UsageError(f"--set {assignment!r} is not understood: write --set name=value")
+        if knob.strip() not in model.model_fields:
+            raise UnknownName(f"knob of strategy {name}", knob.strip(), model.model_fields)
+        values[knob.strip()] = value.strip()
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        knob = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"strategy {name}, knob {knob}: {first['msg'].lower()} (got {first['input']!r})") from None
+
+
+def make_strategy(
+    name: str, settings: Any, *, target: Target, seed: int, evaluations: int | None, baseline: Candidate
+) -> Strategy:
+    strategy: Strategy = strategy_class(name)(
+        settings, target=target, seed=seed, evaluations=evaluations, baseline=baseline
+    )
+    return strategy

@@ -1,0 +1,179 @@
+"""Runs as plain JSON in the shapes that DESIGN.md fixes, and the columns that show them to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from harness.report import text
+from harness.report.grid import Column
+from harness.stats import fitness
+from harness.store.index import Row
+from harness.store.runrecord import RunRecord, Tried
+from harness.types import JsonObject, Objective, Reading, Score
+
+LEADERBOARD = (
+    Column("rank", "#", justify="right"),
+    Column("run", "run"),
+    Column("strategy", "strategy"),
+    Column("model", "model"),
+    Column("seed", "seed", justify="right"),
+    Column("fitness", "fitness", text.times, "right"),
+    Column("memory_ratio", "memory", text.times, "right"),
+    Column("speed_ratio", "speed", text.times, "right"),
+    Column("evaluations", "evals", text.count, "right"),
+    Column("calls", "calls", text.count, "right"),
+    Column("tokens", "tokens", text.count, "right"),
+    Column("usd", "cost", text.money, "right"),
+    Column("seconds", "time", text.duration, "right"),
+    Column("best_id", "best"),
+    Column("machine", "machine"),
+    Column("at", "started (UTC)", text.when),
+)
+WIDE = ("seed", "calls", "tokens", "machine", "at")  # asked for by programs and pages; too much for a terminal
+RUNS = (
+    Column("run", "run"),
+    Column("status", "status"),
+    Column("target", "target"),
+    Column("strategy", "strategy"),
+    Column("model", "model"),
+    Column("fitness", "fitness", text.times, "right"),
+    Column("memory_ratio", "memory", text.times, "right"),
+    Column("speed_ratio", "speed", text.times, "right"),
+    Column("evaluations", "evals", text.count, "right"),
+    Column("usd", "cost", text.money, "right"),
+    Column("seconds", "time", text.duration, "right"),
+    Column("at", "started (UTC)", text.when),
+)
+
+
+def ratio_or_dash(value: float | None) -> str:
+    return "-" if value is None else text.times(value)
+
+
+CANDIDATES = (
+    Column("n", "#", justify="right"),
+    Column("id", "id"),
+    Column("operator", "operator"),
+    Column("status", "status"),
+    Column("fitness", "fitness", ratio_or_dash, "right"),
+    Column("memory_ratio", "memory", ratio_or_dash, "right"),
+    Column("speed_ratio", "speed", ratio_or_dash, "right"),
+    Column("kept", "kept", lambda kept: "kept" if kept else ""),
+    Column("note", "note"),
+)
+
+
+def leaderboard(rows: Iterable[Row], objective: Objective | None = None) -> list[JsonObject]:
+    """Rows best first. Equal fitness shares a rank. objective: judge all by these weights, not each by its own."""
+    records = [asdict(row) for row in rows]
+    for record in records if objective else ():
+        record["fitness"] = fitness(record["memory_ratio"], record["speed_ratio"], objective or Objective())
+    records.sort(key=lambda record: (-record["fitness"], record["at"], record["run"]))
+    for place, record in enumerate(records):
+        tied = place and records[place - 1]["fitness"] == record["fitness"]
+        record["rank"] = records[place - 1]["rank"] if tied else place + 1
+    return [alarmed(record) for record in records]
+
+
+def only(columns: Sequence[Column], records: Iterable[JsonObject]) -> list[JsonObject]:
+    """Records with the columns' keys, in their order, and nothing else."""
+    return [{column.key: record[column.key] for column in columns} for record in records]
+
+
+def alarmed(record: JsonObject) -> JsonObject:
+    """A run that had no sandbox is shown in red wherever it is shown."""
+    return {**record, "style": "red" if record["unsafe"] else ""}
+
+
+def listing(rows: Iterable[Row]) -> list[JsonObject]:
+    """Every run, as given, with what `list` tells of it."""
+    return [{key: value for key, value in asdict(row).items() if key not in ("folder", "machine")} for row in rows]
+
+
+def shown(run: RunRecord) -> JsonObject:
+    """The document of `show --json`."""
+    return {
+        "run": run.start.run,
+        "target": run.start.target,
+        "strategy": run.start.strategy,
+        "model": run.start.model,
+        "status": run.status,
+        "budget": run.start.budget,
+        "usage": asdict(run.usage),
+        "baseline": _baseline(run),
+        "best": _best(run),
+        "lineage": list(run.lineage()),
+        "candidates": [candidate(tried) for tried in run.tried],
+    }
+
+
+def candidate(tried: Tried) -> JsonObject:
+    score = tried.score
+    return {
+        "id": tried.id,
+        "n": tried.n,
+        "parents": list(tried.parents),
+        "operator": tried.operator,
+        "note": tried.note,
+        "status": score.status,
+        "fitness": score.fitness if score.status == "ok" else None,
+        "memory_ratio": score.ratio("memory"),
+        "speed_ratio": score.ratio("speed"),
+        "kept": tried.kept,
+    }
+
+
+def lineage(run: RunRecord, id_: str) -> list[JsonObject]:
+    """The candidates from the baseline to id_, oldest first; the baseline is order None."""
+    return [_ancestor(run, ancestor) for ancestor in run.lineage(id_)]
+
+
+def _ancestor(run: RunRecord, id_: str) -> JsonObject:
+    found = None if id_ == run.start.baseline_id else run.candidate(id_)
+    if found:
+        return candidate(found)
+    first: JsonObject = {"id": id_, "n": None, "parents": [], "operator": "baseline", "note": "", "status": "ok"}
+    return first | {"fitness": 1.0, "memory_ratio": 1.0, "speed_ratio": 1.0, "kept": True}
+
+
+def _baseline(run: RunRecord) -> JsonObject:
+    measured = asdict(run.baseline) if run.baseline else {}
+    keys = ("memory_mib", "cpu_s", "floor_mib", "spread", "warnings")
+    return {"id": run.start.baseline_id} | {key: measured.get(key) for key in keys}
+
+
+def _best(run: RunRecord) -> JsonObject | None:
+    leader = run.leader
+    if leader is None:
+        return None
+    verdicts = [confirm.ok for confirm in run.confirms if confirm.candidate == leader.id]
+    return {
+        **candidate(leader),
+        "memory": interval(leader.score, "memory"),
+        "speed": interval(leader.score, "speed"),
+        "confirmed": verdicts[-1] if verdicts else None,
+        "path": str(run.folder / "best.py"),
+    }
+
+
+def interval(score: Score, metric: str) -> JsonObject | None:
+    """A metric's ratio with its bounds and, in absolute units, the two sides of it."""
+    found = measured(score, metric)
+    return {"ratio": found.value, "low": found.low, "high": found.high, **found.detail} if found else None
+
+
+def measured(score: Score | None, metric: str) -> Reading | None:
+    """A metric's reading, when the score as a whole is one that counts."""
+    return score.reading(metric) if score and score.status == "ok" else None
+
+
+def style(record: JsonObject) -> dict[str, Any]:
+    """The record with the style of its line: what was kept stands out, what failed steps back."""
+    look = "bold" if record["kept"] else "" if record["status"] == "ok" else "dim"
+    return {**record, "style": look}
+
+
+def styled(records: Sequence[JsonObject]) -> list[JsonObject]:
+    return [style(record) for record in records]

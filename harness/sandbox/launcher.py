@@ -1,0 +1,143 @@
+"""The small process between the harness and a room. Run as a script with `-I -S`; standard library only.
+
+It exists because `ru_maxrss` is inherited through fork, spawn and exec: a child of a 400 MB harness reads 400 MB. This
+process is small, forks the command itself and asks `wait4` about it, so what it reports is the command's own.
+
+It is also the guard. Standard input is a lifeline: a pipe whose only writer is the harness. When the harness closes it,
+or dies in any way, the command is killed. A parent-death signal would not do between harness and launcher: it follows
+the *thread* that spawned, so a finished worker of a ThreadPoolExecutor would end a healthy run. Between this
+single-threaded process and the room it is safe, and there the backend uses it.
+
+Arguments: uid (-1: keep), core (-1: any), status in, status out, report, limits as `name=value,...`, then the command.
+Descriptors: 0 lifeline, 1 and 2 the command's own output; `status` is a pipe on which the room's maker may announce
+`"child-pid": N`, the process that is to be killed instead of the maker, so that the maker can still account for it.
+Report: one line `wait status, CPU seconds, peak KiB, wall seconds`, then what was read from status, word for word.
+"""
+
+from __future__ import annotations
+
+import posix
+import resource  # an extension module: loaded before the fork, not after it
+import select
+import sys
+from _signal import pidfd_send_signal  # type: ignore[import-not-found]  # signal.py costs memory: it loads enum
+from time import monotonic
+
+KILL = 9
+TICK_MS = 500  # how often the parent is checked, should a stray copy of the lifeline outlive it
+PATIENCE_S = 1.0  # how long a room in the making may take to name the process to kill
+
+
+def main(argv: list[str]) -> None:
+    uid, core, status_in, status_out, report = map(int, argv[:5])
+    parent = posix.getppid()
+    started = monotonic()
+    child = posix.fork()
+    if child == 0:
+        posix.set_inheritable(report, False)
+        posix.set_inheritable(status_in, False)
+        _become(uid, core, argv[5], argv[6:])
+    for fd in (1, 2, status_out):
+        posix.close(fd)
+    announced = _guard(child, parent, status_in)
+    _, status, usage = posix.wait4(child, 0)
+    cpu = usage[0] + usage[1]
+    line = f"{status} {cpu!r} {usage[2]} {monotonic() - started!r}\n"
+    posix.write(report, line.encode() + announced)
+
+
+def _become(uid: int, core: int, limits: str, command: list[str]) -> None:
+    """Turn this fork into the command, or say why not on standard error and exit. Never returns."""
+    try:
+        _offer_to_oom_killer()
+        null = posix.open("/dev/null", posix.O_RDONLY)
+        posix.dup2(null, 0)
+        if core >= 0:
+            posix.sched_setaffinity(0, [core])
+        for limit in limits.split(","):
+            name, value = limit.split("=")
+            resource.setrlimit(getattr(resource, name), (int(value), int(value)))
+        if uid >= 0:
+            posix.setgroups([])
+            posix.setresgid(uid, uid, uid)
+            posix.setresuid(uid, uid, uid)
+        posix.execve(command[0], command, {})
+    except BaseException as error:
+        posix.write(2, f"launcher: {error}\n".encode())
+    finally:
+        posix._exit(127)
+
+
+def _offer_to_oom_killer() -> None:
+    """When memory runs out the candidate goes first. Only a courtesy: it may fail where /proc is unusual."""
+    try:
+        fd = posix.open("/proc/self/oom_score_adj", posix.O_WRONLY)
+        posix.write(fd, b"1000")
+        posix.close(fd)
+    except OSError:
+        return
+
+
+def _guard(child: int, parent: int, status_in: int) -> bytes:
+    """Wait until the child has ended; end it when the lifeline does. Returns what came on status."""
+    lifeline, process = 0, posix.pidfd_open(child)
+    poll = select.poll()
+    for fd in (lifeline, status_in, process):
+        poll.register(fd, select.POLLIN)
+    announced, inner, doomed_at = b"", -1, 0.0
+    while True:
+        ready = {fd for fd, _ in poll.poll(TICK_MS if not doomed_at else 50)}
+        if status_in in ready:
+            data = posix.read(status_in, 4096)
+            announced += data
+            if not data:
+                poll.unregister(status_in)
+            elif inner < 0:
+                inner = _inner_process(announced)
+        if process in ready:
+            return announced + _rest(status_in)
+        if not doomed_at and (False):
+            poll.unregister(lifeline)
+            doomed_at = monotonic()
+        if doomed_at:
+            _kill(process, inner, monotonic() - doomed_at > PATIENCE_S)
+
+
+def _inner_process(announced: bytes) -> int:
+    """A descriptor for the process named in `"child-pid": N`, or -1 when it is not (or no longer) there."""
+    _, found, rest = announced.partition(b'"child-pid"')
+    digits = rest.strip(b" :\r\n").split(b",")[0].split(b"}")[0].strip()
+    if not found or not digits.isdigit():
+        return -1
+    try:
+        return posix.pidfd_open(int(digits))
+    except ProcessLookupError:
+        return -1
+
+
+def _kill(process: int, inner: int, overdue: bool) -> None:
+    """The inner process first: its death takes the room along, and its maker lives on to account for it.
+
+    The maker is killed only when that does not help in time: killed while it is still building, it could leave behind
+    an inner process that has not yet asked to die with it.
+    """
+    try:
+        if inner >= 0:
+            pidfd_send_signal(inner, KILL)
+        if overdue:
+            pidfd_send_signal(process, KILL)
+    except ProcessLookupError:
+        return
+
+
+def _rest(fd: int) -> bytes:
+    """What is left in a pipe; whoever still holds its other end is not waited for."""
+    posix.set_blocking(fd, False)
+    try:
+        return posix.read(fd, 65536)
+    except BlockingIOError:
+        return b""
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

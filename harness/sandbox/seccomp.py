@@ -1,0 +1,87 @@
+"""The system calls that a candidate may make; any other one kills it on the spot (SIGSYS).
+
+An allow-list that kills is preferred to a deny-list that refuses: what nobody thought of is forbidden too, and an
+attempt to get out is a clean verdict rather than one more OSError that a candidate may swallow.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from harness.errors import SandboxError
+
+if TYPE_CHECKING:
+    import pyseccomp
+
+ALWAYS = """
+access arch_prctl brk chdir clock_getres clock_gettime clock_nanosleep close close_range dup dup2 dup3 execve exit
+exit_group faccessat faccessat2 fadvise64 fchdir fstat fstatfs futex getcwd getdents getdents64 getegid geteuid getgid
+getpgrp getpid getppid getrandom getresgid getresuid getrlimit getrusage gettid gettimeofday getuid lseek lstat madvise
+mmap mprotect mremap munmap nanosleep newfstatat open openat poll ppoll pread64 preadv pselect6 read readlink readlinkat
+readv restart_syscall rseq rt_sigaction rt_sigprocmask rt_sigreturn sched_getaffinity sched_yield select
+set_robust_list set_tid_address sigaltstack stat statfs statx sysinfo tgkill time times umask uname write writev
+"""
+
+# No link or symlink: what is written is read back by the harness. No chmod, chown, mknod, utime.
+WHEN_WRITABLE = """
+fdatasync fsync ftruncate mkdir mkdirat pwrite64 pwritev rename renameat renameat2 rmdir sendfile truncate unlink
+unlinkat
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyWith:
+    """A call that is allowed when one argument has one of a few values."""
+
+    call: str
+    argument: int
+    values: tuple[int, ...]
+
+
+CONDITIONAL = (
+    # Ask about a terminal, and mark descriptors: TCGETS, TCGETS2, TIOCGWINSZ, FIONCLEX, FIOCLEX. Not TIOCSTI.
+    OnlyWith("ioctl", 1, (0x5401, 0x802C542A, 0x5413, 0x5450, 0x5451)),
+    # Duplicate and flags: F_DUPFD to F_SETFL, F_DUPFD_CLOEXEC. Not F_SETPIPE_SZ, in which memory hides.
+    OnlyWith("fcntl", 1, (0, 1, 2, 3, 4, 1030)),
+    # Read limits, never set them: the new limit must be a null pointer.
+    OnlyWith("prlimit64", 2, (0,)),
+    # PR_SET_VMA: allocators name their mappings.
+    OnlyWith("prctl", 0, (0x53564D41,)),
+)
+
+
+def compile_filter(writable: bool) -> bytes:
+    """A BPF program for the kernel of this machine, about 1 KiB. Raises SandboxError without libseccomp."""
+    library = _library()
+    rules = library.SyscallFilter(library.KILL_PROCESS)
+    rules.set_attr(library.Attr.ACT_BADARCH, library.KILL_PROCESS)
+    for call in (ALWAYS + WHEN_WRITABLE if writable else ALWAYS).split():
+        _allow(library, rules, call)
+    for condition in CONDITIONAL:
+        for value in condition.values:
+            _allow(library, rules, condition.call, library.Arg(condition.argument, library.EQ, value))
+    return _export(rules)
+
+
+def _library() -> ModuleType:
+    try:
+        import pyseccomp
+    except (ImportError, RuntimeError, OSError) as error:  # the wheel, or the C library that it binds
+        raise SandboxError(f"seccomp cannot be used ({error}): install libseccomp2 and pyseccomp") from None
+    return pyseccomp  # type: ignore[no-any-return]
+
+
+def _allow(library: ModuleType, rules: pyseccomp.SyscallFilter, call: str, *when: pyseccomp.Arg) -> None:
+    number = library.resolve_syscall(library.Arch.NATIVE, call)
+    if number >= 0:  # otherwise unknown here, or another architecture's: it stays forbidden, which is the safe side
+        rules.add_rule(library.ALLOW, number, *when)
+
+
+def _export(rules: pyseccomp.SyscallFilter) -> bytes:
+    with os.fdopen(os.memfd_create("filter"), "w+b") as file:
+        rules.export_bpf(file)
+        file.seek(0)
+        return file.read()

@@ -1,0 +1,92 @@
+"""Where a program lies in feature space, and the map of the best program in each cell of it (MAP-Elites)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from harness.strategies.history import Program, ranked
+
+Axis = Literal["complexity", "diversity", "fitness", "memory", "speed"]
+Cell = tuple[int, ...]
+
+
+class FeatureSpace:
+    """Features of every program seen, scaled between the smallest and the largest seen on each axis, and cut into bins.
+
+    complexity: characters of code. diversity: mean distance to a reference set, the first `references` programs seen.
+    fitness, memory, speed: logarithms of the ratios, so that one great gain does not press all others into one bin.
+    """
+
+    def __init__(self, axes: tuple[Axis, ...], bins: int, references: int = 20) -> None:
+        self._axes = axes
+        self._bins = bins
+        self._capacity = references
+        self._references: dict[str, frozenset[str]] = {}
+        self._values: dict[str, dict[Axis, float]] = {}
+        self._ranges: dict[Axis, tuple[float, float]] = {}
+
+    def add(self, program: Program) -> None:
+        """Take a program's features; one that is known already changes nothing."""
+        if program.id in self._values:
+            return
+        lines = lines_of(program.source)
+        if len(self._references) < self._capacity:
+            self._references[program.id] = lines
+        self._values[program.id] = {axis: self._feature(axis, program, lines) for axis in self._axes}
+        self._measure_references_again()
+        for axis in self._axes:
+            seen = [values[axis] for values in self._values.values()]
+            self._ranges[axis] = min(seen), max(seen)
+
+    def cell(self, program: Program) -> Cell:
+        """The program's bin on each axis. A program must have been added."""
+        return tuple(self._bin(axis, program.id) for axis in self._axes)
+
+    def coordinates(self, program: Program) -> dict[str, int]:
+        """The program's bin by the axis's name."""
+        return dict(zip(self._axes, self.cell(program), strict=True))
+
+    def _feature(self, axis: Axis, program: Program, lines: frozenset[str]) -> float:
+        if axis == "complexity":
+            return float(len(program.source))
+        if axis == "diversity":
+            return self._diversity(program.id, lines)
+        return math.log(max(float(getattr(program, axis)), 1e-9))
+
+    def _diversity(self, program_id: str, lines: frozenset[str]) -> float:
+        others = [theirs for other, theirs in self._references.items() if other != program_id]
+        return sum(distance(lines, theirs) for theirs in others) / len(others) if others else 0.0
+
+    def _measure_references_again(self) -> None:
+        """While the set still grows, every program that was seen is in it, so these are all that can have moved."""
+        if "diversity" in self._axes and len(self._values) <= self._capacity:
+            for program_id, lines in self._references.items():
+                self._values[program_id]["diversity"] = self._diversity(program_id, lines)
+
+    def _bin(self, axis: Axis, program_id: str) -> int:
+        low, high = self._ranges[axis]
+        if high <= low:
+            return 0
+        share = (self._values[program_id][axis] - low) / (high - low)
+        return min(int(share * self._bins), self._bins - 1)
+
+
+def lines_of(source: str) -> frozenset[str]:
+    """The distinct lines of a program, layout aside."""
+    return frozenset(line for line in map(str.strip, source.splitlines()) if line)
+
+
+def distance(a: frozenset[str], b: frozenset[str]) -> float:
+    """The share of lines that two programs do not have in common (Jaccard): 0 for the same lines, 1 for none shared."""
+    union = len(a | b)
+    return 1.0 - len(a & b) / union if union else 0.0
+
+
+def elites(programs: Iterable[Program], cell_of: Callable[[Program], Cell]) -> dict[Cell, Program]:
+    """The best program of each cell. The scale moves as programs come, so a map is drawn anew each time."""
+    drawn: dict[Cell, Program] = {}
+    for program in ranked(programs):
+        drawn.setdefault(cell_of(program), program)
+    return drawn

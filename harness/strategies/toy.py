@@ -1,0 +1,202 @@
+"""A toy world for tests of strategies: a program of a few assignments, a model that flips one, a function that judges.
+
+No sandbox and no real model; but the real types and the real edit format, so what holds here holds in a run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+from harness.edits import program_in
+from harness.errors import Unusable
+from harness.types import (
+    Candidate,
+    Limits,
+    Objective,
+    Order,
+    Outcome,
+    Promise,
+    Prompt,
+    Reading,
+    Reply,
+    Rules,
+    Score,
+    Status,
+    Strategy,
+    Target,
+    Usage,
+)
+
+Landscape = Callable[[str], Score]
+Answer = Callable[[Prompt], Reply]
+Transcript = list[Order | Outcome]
+
+_ASSIGNMENT = re.compile(r"^x(\d+) = (\d+)$", re.MULTILINE)
+
+
+def toy_program(values: Iterable[int]) -> str:
+    """A program that assigns these values to x0, x1, ..."""
+    return "".join(f"x{i} = {value}\n" for i, value in enumerate(values))
+
+
+def toy_values(source: str) -> tuple[int, ...]:
+    """The values that a toy program assigns, in the order of its lines."""
+    return tuple(int(match[2]) for match in _ASSIGNMENT.finditer(source))
+
+
+def toy_target(source: str = "") -> Target:
+    """A target without knobs or workloads whose program is `source` (default: eight zeros)."""
+    return Target(
+        name="toy",
+        folder=Path("toy"),
+        title="A toy",
+        source=source or toy_program([0] * 8),
+        command=("{python}", "{program}"),
+        rules=Rules(imports=("math",)),
+        knobs=(),
+        workloads=(),
+        promise=Promise(),
+        objective=Objective(),
+        limits=Limits(),
+    )
+
+
+def ok(fitness: float, memory: float | None = None, speed: float | None = None, feedback: str = "") -> Score:
+    """A valid score; memory and speed are ratios, and the fitness itself where they are not given."""
+    readings = (
+        Reading("memory", fitness if memory is None else memory),
+        Reading("speed", fitness if speed is None else speed),
+    )
+    return Score("ok", fitness, readings, feedback, "measure")
+
+
+def failed(status: Status, feedback: str = "line 3 differs") -> Score:
+    """A score of a program that is not valid."""
+    return Score(status, None, (), feedback, "short")
+
+
+def more_is_better(source: str) -> Score:
+    """A smooth landscape: every one raises memory or speed by a tenth."""
+    values = toy_values(source)
+    memory, speed = 1 + sum(values[::2]) / 10, 1 + sum(values[1::2]) / 10
+    return ok((memory * speed) ** 0.5, memory, speed, f"{sum(values)} of {len(values)}")
+
+
+def one_change(prompt: Prompt) -> Reply:
+    """A model that flips one assignment of the current program, drawn by the prompt's seed, and knows nothing else."""
+    lines = _ASSIGNMENT.findall(program_in(prompt.user))
+    name, value = Random(prompt.seed).choice(lines)
+    old, new = f"x{name} = {value}", f"x{name} = {1 - min(int(value), 1)}"
+    text = f"NOTE: {new}\n\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n"
+    return Reply(text, "toy", Usage(calls=1))
+
+
+@dataclass(slots=True)
+class ToyTools:
+    """Tools over a table of known programs; `prompts` keeps what the model was asked."""
+
+    rng: Random
+    target: Target
+    sources: Mapping[str, str]
+    answer: Answer
+    landscape: Landscape
+    prompts: list[Prompt]
+
+    def source(self, candidate_id: str) -> str:
+        return self.sources[candidate_id]
+
+    def complete(self, prompt: Prompt) -> Reply:
+        self.prompts.append(prompt)
+        return self.answer(prompt)
+
+    def trial(self, source: str) -> Score:
+        return self.landscape(source)
+
+    def evaluate(self, source: str) -> Score:
+        return self.landscape(source)
+
+
+class ToyRun:
+    """The loop around a strategy, in one thread: ask, propose, score, tell. `transcript` is what a journal would hold.
+
+    parallel: orders in flight; they are told in an order drawn by the seed, as workers that take different times would.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        target: Target,
+        landscape: Landscape = more_is_better,
+        *,
+        seed: int = 0,
+        parallel: int = 1,
+        answer: Answer = one_change,
+    ) -> None:
+        self.strategy, self.target, self.landscape, self.answer = strategy, target, landscape, answer
+        self.seed, self.parallel = seed, parallel
+        baseline = Candidate.of(target.source)
+        self.sources = {baseline.id: baseline.source}
+        self.prompts: list[Prompt] = []
+        self.transcript: Transcript = []
+        self._rng = Random(f"{seed}/world")
+        self._open: list[Order] = []
+
+    def tools(self, order: Order) -> ToyTools:
+        rng = Random(f"{self.seed}/{order.n}")
+        return ToyTools(rng, self.target, self.sources, self.answer, self.landscape, self.prompts)
+
+    def go(self, orders: int) -> ToyRun:
+        """Ask for up to so many orders more and tell all that were asked for."""
+        asked = 0
+        while True:
+            while len(self._open) < self.parallel and asked < orders and (order := self.strategy.ask()) is not None:
+                asked += 1
+                self.transcript.append(order)
+                self._open.append(order)
+            if not self._open:
+                return self
+            self._tell(self._open.pop(self._rng.randrange(len(self._open))))
+
+    def outcomes(self) -> list[Outcome]:
+        return [entry for entry in self.transcript if isinstance(entry, Outcome)]
+
+    def orders(self) -> list[Order]:
+        return [entry for entry in self.transcript if isinstance(entry, Order)]
+
+    def best(self) -> float:
+        """The best fitness told, or 1.0, the baseline's."""
+        return max([1.0, *(o.score.fitness for o in self.outcomes() if o.score.fitness is not None)])
+
+    def _tell(self, order: Order) -> None:
+        outcome = self._outcome(order)
+        if outcome.candidate is not None:
+            self.sources.setdefault(outcome.candidate.id, outcome.candidate.source)
+        self.transcript.append(outcome)
+        self.strategy.tell(outcome)
+
+    def _outcome(self, order: Order) -> Outcome:
+        try:
+            candidate = self.strategy.propose(order, self.tools(order))
+        except Unusable as reason:
+            return Outcome(order, None, failed("invalid", str(reason)), Usage(calls=2))
+        return Outcome(order, candidate, self.landscape(candidate.source), Usage(calls=1, evaluations=1))
+
+
+def through_json(order: Order) -> Order:
+    """An order as it comes back from a journal."""
+    return replace(order, parents=tuple(order.parents), context=json.loads(json.dumps(order.context)))
+
+
+def replay(strategy: Strategy, transcript: Transcript) -> None:
+    """Feed a fresh strategy what was asked and told, as a resumed run does. AssertionError at the first difference."""
+    for entry in transcript:
+        if isinstance(entry, Order):
+            asked = strategy.ask()
+            assert asked == through_json(entry), f"order {entry.n} was asked differently on replay: {asked} != {entry}"
+        else:
+            strategy.tell(replace(entry, order=through_json(entry.order)))

@@ -1,0 +1,139 @@
+"""Golden traces, and comparing a run with one line by line while it runs.
+
+A difference is said without hidden values: which line, what kind of difference and, for a number, how far off it is in
+relative terms. Values appear only for workloads that are public.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.types import JobResult, Promise
+
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)")
+_NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|\b(?:nan|inf)\b")
+_FRACTION = re.compile(rb"[.eE]|nan|inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the untouched program did on one workload: output lines (with their ends), exit code, files, cost."""
+
+    lines: tuple[bytes, ...]
+    code: int
+    stderr: bytes
+    written: Mapping[str, bytes]
+    cpu_s: float
+    peak_mib: float
+
+    @classmethod
+    def of(cls, result: JobResult) -> Trace:
+        return cls(
+            tuple(split_lines(result.stdout)),
+            result.code,
+            result.stderr,
+            result.written,
+            result.cpu_s,
+            result.peak_mib,
+        )
+
+
+def split_lines(text: bytes) -> list[bytes]:
+    """Lines with their ends; a carriage return ends a line too."""
+    lines = _LINE.findall(text)
+    rest = text[sum(map(len, lines)) :]
+    return [*lines, rest] if rest else lines
+
+
+class Comparison:
+    """Compares one run with a golden trace as its output comes. Once feed returns a difference, the run can be stopped."""
+
+    def __init__(self, golden: Trace, promise: Promise, hidden: bool) -> None:
+        self._golden = golden
+        self._promise = promise
+        self._hidden = hidden
+        self._pending = b""
+        self._line = 0
+        self.difference: str | None = None
+
+    def feed(self, chunk: bytes) -> str | None:
+        """Compare what has come so far, whole lines only; returns the first difference."""
+        self._pending += chunk
+        # A carriage return at the very end may be half of a \r\n: it waits for what follows.
+        whole = split_lines(self._pending)
+        if whole and (self._pending.endswith(b"\r") or not self._pending.endswith(b"\n")):
+            self._pending = whole.pop()
+        else:
+            self._pending = b""
+        for line in whole:
+            if self.difference is None:
+                self.difference = self._compare(line)
+        return self.difference
+
+    def finish(self, result: JobResult) -> str | None:
+        """Compare the rest: the last line, the count of lines, exit code, standard error, written files."""
+        if self.difference is None and self._pending:
+            self.difference = self._compare(self._pending)
+        self.difference = self.difference or self._closing_difference(result)
+        return self.difference
+
+    def _closing_difference(self, result: JobResult) -> str | None:
+        expected = len(self._golden.lines)
+        if self._line < expected:
+            return f"output ends after {self._line} of {expected} lines"
+        if result.code != self._golden.code:
+            return f"exit code {result.code}, expected {self._golden.code}"
+        if bool(result.stderr) != bool(self._golden.stderr):
+            return "text on standard error" if result.stderr else "nothing on standard error, where text is expected"
+        if self._promise.files and dict(result.written) != dict(self._golden.written):
+            return _files_difference(result.written, self._golden.written)
+        return None
+
+    def _compare(self, line: bytes) -> str | None:
+        index = self._line
+        self._line += 1
+        if index >= len(self._golden.lines):
+            return f"output goes on after the {len(self._golden.lines)} lines that are expected"
+        expected = self._golden.lines[index]
+        if line == expected:
+            return None
+        kind = _difference(line, expected, self._promise)
+        if kind is None:
+            return None
+        shown = "" if self._hidden else f": expected {_shown(expected)}, got {_shown(line)}"
+        return f"output line {index + 1} differs ({kind}){shown}"
+
+
+def _difference(line: bytes, expected: bytes, promise: Promise) -> str | None:
+    """What kind of difference two lines have beyond the promise, or None."""
+    if promise.level == "exact" or _NUMBER.sub(b"#", line) != _NUMBER.sub(b"#", expected):
+        return "text"
+    worst = 0.0
+    for got, wanted in zip(_NUMBER.findall(line), _NUMBER.findall(expected), strict=True):
+        if got == wanted:
+            continue
+        if not (_FRACTION.search(got) and _FRACTION.search(wanted)):
+            return "a whole number"
+        a, b = float(got), float(wanted)
+        if not (math.isfinite(a) and math.isfinite(b)):
+            return "not a finite number"
+        worst = max(worst, abs(a - b) / max(abs(a), abs(b)))
+    return f"a number is off by {worst:.0e} relative, {promise.rtol:.0e} is allowed" if worst > promise.rtol else None
+
+
+def _files_difference(got: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> str:
+    for name in sorted({*got, *wanted}):
+        if name not in got:
+            return f"file {name!r} was not written"
+        if name not in wanted:
+            return f"file {name!r} was written, and should not be"
+        if got[name] != wanted[name]:
+            return f"file {name!r} has other content"
+    raise AssertionError("unreachable: the files are the same")
+
+
+def _shown(line: bytes) -> str:
+    return repr(line.decode("utf-8", "replace").rstrip("\r\n"))[:120]

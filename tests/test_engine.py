@@ -1,0 +1,263 @@
+"""The loop with a real journal and a judge whose numbers do not vary: what is recorded, what is crowned, what resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from harness import stats
+from harness.archive import Leader
+from harness.budget import Budget, Limit
+from harness.court import Court
+from harness.engine import FAILURES_IN_A_ROW, Engine
+from harness.errors import Diverged, ModelError, Unusable
+from harness.judge import Duel
+from harness.store.blobs import Blobs
+from harness.store.journal import Journal, read
+from harness.store.recording import Recording
+from harness.toolbox import Ledger
+from harness.types import Candidate, Event, Objective, Order, Outcome, Prompt, Reading, Reply, Score, Tools, Usage
+
+BASELINE = Candidate.of("worth = 1.0\n")
+
+
+@dataclass
+class FixedJudge:
+    """A program is worth the number that it names; a negative one is wrong, above 100 falls in its whole run."""
+
+    target: object = None
+    judged: list[str] = field(default_factory=list)
+    confirmed: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def worth(candidate: Candidate) -> float:
+        return float(candidate.source.split("=")[1])
+
+    def judge(self, candidate: Candidate, stake: float) -> Score:
+        self.judged.append(candidate.source)
+        worth = self.worth(candidate)
+        if worth < 0:
+            return Score("wrong", feedback="line 1 differs", stage="short")
+        both = tuple(Reading(m, worth, low=worth, high=worth) for m in ("memory", "speed"))
+        return Score("ok", worth, both, stage="measure")
+
+    screen = judge
+
+    def contends(self, score: Score, incumbent: Score) -> bool:
+        return (score.fitness or 0) > (incumbent.fitness or 1)
+
+    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int) -> Duel:
+        ratio = self.worth(candidate) / self.worth(incumbent)
+        return Duel(ratio > 1, stats.Interval(ratio, ratio, ratio), 3, 0.01, "fixed")
+
+    def confirm(self, candidate: Candidate) -> Score:
+        self.confirmed.append(candidate.source)
+        worth = self.worth(candidate)
+        return Score("wrong", feedback="full") if worth > 100 else Score("ok", worth, stage="full")
+
+    def confirm_seconds(self, leader: Score) -> float:
+        return 0.0
+
+
+@dataclass
+class Counting:
+    """Asks for one number after another; the context carries everything that propose needs."""
+
+    numbers: list[float]
+    name: str = "counting"
+    asked: int = 0
+    told: list[Outcome] = field(default_factory=list)
+
+    def ask(self) -> Order | None:
+        if self.asked == len(self.numbers):
+            return None
+        self.asked += 1
+        return Order(self.asked - 1, "count", (BASELINE.id,), {"worth": self.numbers[self.asked - 1]})
+
+    def tell(self, outcome: Outcome) -> None:
+        self.told.append(outcome)
+
+    def propose(self, order: Order, tools: Tools) -> Candidate:
+        reply = tools.complete(Prompt("system", f"worth = {order.context['worth']}\n"))
+        if "= 0.0" in reply.text:
+            raise Unusable("not a program")
+        return Candidate.of(reply.text, order.parents, "a note")
+
+
+@dataclass
+class Echo:
+    """Answers with the question; fails when it is told to."""
+
+    name: str = "echo"
+    calls: int = 0
+    fails: Callable[[int], bool] = lambda call: False
+
+    def complete(self, prompt: Prompt) -> Reply:
+        self.calls += 1
+        if self.fails(self.calls):
+            raise ModelError("the server is away")
+        return Reply(prompt.user, "echo", Usage(calls=1, tokens_out=3))
+
+
+@dataclass
+class Bed:
+    """Everything that an engine needs, in a folder."""
+
+    folder: Path
+    numbers: list[float]
+    parallel: int = 1
+    limit: Limit = Limit()
+    judge: FixedJudge = field(default_factory=FixedJudge)
+    model: Echo = field(default_factory=Echo)
+    watch: Callable[[Event], None] = lambda event: None
+    kept: list[str] = field(default_factory=list)
+
+    def go(self) -> tuple[Engine, Leader | None]:
+        (self.folder / "blobs").mkdir(parents=True, exist_ok=True)
+        self.strategy = Counting(self.numbers)
+        with Journal(self.folder) as journal:
+            ledger = Ledger(journal, Blobs(self.folder / "blobs"), Recording.of(journal.recorded), self.watch)
+            ledger.sources[BASELINE.id] = BASELINE.source
+            engine = Engine(
+                self.strategy, self.model, self.judge, Court(self.judge, ledger, BASELINE), ledger,  # type: ignore[arg-type]
+                Budget(self.limit), 0, self.parallel, self._keep, lambda: None,
+            )  # fmt: skip
+            return engine, engine.run()
+
+    def _keep(self, best: Leader | None) -> None:
+        self.kept.append(best.candidate.source if best else "")
+
+    @property
+    def journal(self) -> list[tuple[int, str, object]]:
+        return [(e.n, e.kind, e.data) for e in read(self.folder / "events.jsonl")]
+
+
+def without_seconds(journal: list[tuple[int, str, object]]) -> list[object]:
+    def strip(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: strip(v) for k, v in value.items() if k != "seconds"}
+        return [strip(v) for v in value] if isinstance(value, list) else value
+
+    return [(n, kind, strip(data)) for n, kind, data in journal]
+
+
+def test_the_best_is_crowned_confirmed_and_kept(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [0.5, 2.0, -1, 3.0, 1.5])
+    _, best = bed.go()
+    assert best is not None and best.fitness == 3.0 and best.confirmed
+    assert bed.judge.confirmed == ["worth = 3.0\n"]
+    assert [o.crowned for o in bed.strategy.told] == [False, True, False, True, False]
+    assert bed.strategy.told[2].score.status == "wrong"
+    assert bed.kept == ["worth = 2.0\n", "worth = 3.0\n", "worth = 3.0\n"]
+
+
+def test_everything_is_on_disk_before_it_is_used(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0])
+    bed.go()
+    assert [kind for _, kind, _ in bed.journal] == ["ask", "reply", "judged", "crown", "outcome", "confirm"]
+
+
+def test_a_leader_that_fails_its_whole_run_falls_and_the_one_before_stands(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0, 200.0, 300.0])
+    _, best = bed.go()
+    assert best is not None and best.fitness == 2.0
+    assert bed.judge.confirmed == ["worth = 300.0\n", "worth = 200.0\n", "worth = 2.0\n"]
+    assert bed.kept[-1] == "worth = 2.0\n"
+
+
+def test_a_leader_is_tried_whole_during_a_long_run_and_the_strategy_hears_of_its_fall(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [*(0.5 + n / 100 for n in range(25)), 200.0, 2.0])
+    _, best = bed.go()
+    assert bed.strategy.told[25].score.status == "wrong" and not bed.strategy.told[25].crowned
+    assert best is not None and best.fitness == 2.0
+
+
+def test_nothing_better_leaves_the_baseline(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [0.9, 1.0, -1])
+    engine, best = bed.go()
+    assert best is None and engine.reason == "the strategy is done" and bed.judge.confirmed == []
+
+
+def test_a_repeated_program_costs_no_evaluation(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0, 2.0, 2.0])
+    engine, _ = bed.go()
+    assert bed.judge.judged == ["worth = 2.0\n"]
+    assert engine.budget.spent.evaluations == 1 and engine.budget.spent.calls == 3
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_limits_count_what_is_in_flight(tmp_path: Path, parallel: int) -> None:
+    bed = Bed(tmp_path, [1.0 + n for n in range(50)], parallel, Limit(evaluations=7))
+    engine, _ = bed.go()
+    assert engine.budget.spent.evaluations == 7 and engine.reason == "7 evaluations"
+    assert sorted(o.order.n for o in bed.strategy.told) == list(range(7))
+
+
+def test_an_unusable_answer_is_an_outcome_and_the_run_goes_on(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [0.0, 2.0])
+    _, best = bed.go()
+    assert bed.strategy.told[0].candidate is None and "not a program" in bed.strategy.told[0].score.feedback
+    assert best is not None
+
+
+def test_a_model_that_fails_in_a_row_ends_the_run_with_an_error(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [1.0 + n for n in range(50)], model=Echo(fails=lambda call: call > 3))
+    with pytest.raises(ModelError, match="in a row: no answer: the server is away"):
+        bed.go()
+    assert len(bed.strategy.told) == 3 + FAILURES_IN_A_ROW
+
+
+class Killed(BaseException):
+    """Stands for kill -9 at one exact event."""
+
+
+@pytest.mark.parametrize("last", range(1, 22))
+def test_killed_after_any_event_a_run_resumes_to_the_same_journal_and_pays_nothing_twice(
+    tmp_path: Path, last: int
+) -> None:
+    numbers = [2.0, -1, 2.0, 0.0, 3.0, 1.5]
+    whole = Bed(tmp_path / "whole", numbers)
+    whole.go()
+
+    def kill(event: Event) -> None:
+        if event.n == last:
+            raise Killed
+
+    broken = Bed(tmp_path / "broken", numbers, watch=kill)
+    if last < len(whole.journal):
+        with pytest.raises(Killed):
+            broken.go()
+    resumed = Bed(tmp_path / "broken", numbers, judge=broken.judge, model=broken.model)
+    resumed.go()
+    assert without_seconds(resumed.journal) == without_seconds(whole.journal)
+    assert resumed.judge.judged == whole.judge.judged
+    assert resumed.model.calls == whole.model.calls
+
+
+def test_a_changed_strategy_is_told_where_it_differs(tmp_path: Path) -> None:
+    def kill(event: Event) -> None:
+        if event.n == 5:
+            raise Killed
+
+    with pytest.raises(Killed):
+        Bed(tmp_path, [2.0, 3.0], watch=kill).go()
+    with pytest.raises(Diverged, match="order 0 was count of"):
+        Bed(tmp_path, [9.0, 3.0]).go()
+
+
+def test_with_four_workers_every_ask_is_told_exactly_once_after_a_kill(tmp_path: Path) -> None:
+    def kill(event: Event) -> None:
+        if event.n == 30:
+            raise Killed
+
+    numbers = [1.0 + n for n in range(30)]
+    with pytest.raises(Killed):
+        Bed(tmp_path, numbers, 4, watch=kill).go()
+    resumed = Bed(tmp_path, numbers, 4)
+    resumed.go()
+    asked = [d["n"] for _, kind, d in resumed.journal if kind == "ask"]  # type: ignore[index]
+    told = [d["n"] for _, kind, d in resumed.journal if kind == "outcome"]  # type: ignore[index]
+    assert sorted(asked) == sorted(told) == list(range(30))
