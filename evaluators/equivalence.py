@@ -1,4 +1,4 @@
-"""Does the candidate keep the promise? Runs it on a stage's workloads and stops at the first that shows a difference."""
+"""Does the candidate keep the promise? Runs it on a stage's workloads, up to the first that shows a difference."""
 
 from __future__ import annotations
 

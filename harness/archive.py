@@ -21,7 +21,7 @@ class Leader:
 
 
 class Throne:
-    """The baseline, then everyone who was crowned; the last is the incumbent. A leader that fails its whole run falls."""
+    """The baseline, then everyone who was crowned; the last is the incumbent. Who fails its whole run falls."""
 
     def __init__(self, baseline: Candidate) -> None:
         self._line = [Leader(baseline, Score("ok", 1.0), confirmed=True)]

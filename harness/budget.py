@@ -46,7 +46,7 @@ class Budget:
             self.best_fitness = max(self.best_fitness, fitness)
 
     def why_not(self, in_flight: int, elapsed: float, reserve: float) -> str | None:
-        """in_flight orders will each cost at least one evaluation and one call; reserve seconds are kept for the end."""
+        """in_flight orders will each cost an evaluation and a call or more; reserve seconds are kept for the end."""
         limit, spent = self.limit, self.spent
         if limit.target_score is not None and self.best_fitness >= limit.target_score:
             return f"target score {limit.target_score:g} reached"

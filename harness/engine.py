@@ -41,13 +41,14 @@ class Engine:
     reason: str = ""  # why the run ended
     _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
     _model_failures: int = 0
+    _failure: ModelError | None = None
     _began: float = 0.0
     _submit: Callable[[Callable[[Order], Outcome], Order], Future[Outcome]] = field(init=False)
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 
     def run(self) -> Leader | None:
-        """The confirmed best, or None when nothing was crowned."""
+        """The confirmed best, or None when nothing was crowned. ModelError when the model gave up, after confirming."""
         self._began = time.monotonic() - self.ledger.recording.seconds
         with ThreadPoolExecutor(self.parallel, thread_name_prefix="order") as pool:
             self._submit = pool.submit
@@ -57,6 +58,8 @@ class Engine:
                     self._settle(outcome)
         best = self.court.close()
         self.keep(best)
+        if self._failure is not None:
+            raise self._failure
         return best
 
     def _ask(self) -> bool:
@@ -76,7 +79,7 @@ class Engine:
     def _may_start(self) -> bool:
         elapsed = time.monotonic() - self._began
         reserve = self.judge.confirm_seconds(self.court.throne.incumbent.score) if self.budget.limit.seconds else 0.0
-        self.reason = self.reason or self.asked_to_stop() or ""
+        self.reason = self.reason or str(self._failure or "") or self.asked_to_stop() or ""
         self.reason = self.reason or self.budget.why_not(len(self._flying), elapsed, reserve) or ""
         return not self.reason
 
@@ -91,11 +94,12 @@ class Engine:
         try:
             candidate = self.strategy.propose(order, tools)
             score = tools.evaluate(candidate.source)
-        except ModelRefused:
-            raise
-        except (ModelError, Unusable) as error:
-            kind = NO_ANSWER if isinstance(error, ModelError) else "unusable answer"
-            score = Score("invalid", feedback=f"{kind}: {error}")
+        except Unusable as error:
+            score = Score("invalid", feedback=f"unusable answer: {error}")
+        except ModelError as error:
+            score = Score("invalid", feedback=f"{NO_ANSWER}: {error}")
+            if isinstance(error, ModelRefused):  # asking again cannot help
+                self._failure = error
         return Outcome(order, candidate, score, replace(tools.usage, seconds=round(time.monotonic() - began, 3)))
 
     def _stake(self) -> float:
@@ -129,7 +133,8 @@ class Engine:
         failed = outcome.candidate is None and outcome.score.feedback.startswith(NO_ANSWER)
         self._model_failures = self._model_failures + 1 if failed else 0
         if self._model_failures >= FAILURES_IN_A_ROW:
-            raise ModelError(f"the model failed {FAILURES_IN_A_ROW} times in a row: {outcome.score.feedback}")
+            words = f"the model failed {FAILURES_IN_A_ROW} times in a row: {outcome.score.feedback}"
+            self._failure = self._failure or ModelError(words)
 
     def _record(self, outcome: Outcome) -> JsonObject:
         candidate = outcome.candidate

@@ -1,7 +1,7 @@
 """Golden traces: what the untouched program does, made once per content and kept where no candidate can read them.
 
-A trace is keyed by everything that decides it: program as turned, inputs, interpreter, platform. Traces of hidden inputs
-are cached too, so that a resumed run does not make them again; they are forgotten after two weeks.
+A trace is keyed by everything that decides it: program as turned, inputs, interpreter, platform. Traces of hidden
+inputs are cached too, so that a resumed run does not make them again; they are forgotten after two weeks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Staged evaluation of one candidate, cheap first and sure last: rules, hidden shorts, measuring, duel, the whole run."""
+"""Staged evaluation of one candidate, cheap first, sure last: rules, hidden shorts, measuring, duel, the whole run."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ class Judge:
         return readings if _failed(readings) else readings + self._run_evaluators("short", candidate, bench)
 
     def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
-        """Screen, then measure against the baseline. stake: the incumbent's fitness; as many pairs as it takes to tell."""
+        """Screen, then measure against the baseline, with as many pairs as it takes to tell from stake: the incumbent's
+        fitness."""
         screened = self.screen(candidate)
         if screened.status != "ok":
             return screened

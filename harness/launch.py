@@ -31,6 +31,8 @@ from harness.store.records import plain
 from harness.toolbox import Ledger
 from harness.types import Candidate, Event, JsonObject, Model, Protection, Sandbox, Target
 
+PAIRS_PER_EVALUATION = 1.5  # on average: most candidates are told from the incumbent after one
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
@@ -52,7 +54,7 @@ class Spec:
 class Hooks:
     """How a run is watched and stopped from outside."""
 
-    watch: Callable[[Event], None] = lambda event: None
+    watch: Callable[[Event], None] = lambda _: None
     asked_to_stop: Callable[[], str | None] = lambda: None
 
 
@@ -151,7 +153,6 @@ class Run:
         self.ledger.record("start" if fresh else "resume", self._opening() if fresh else {"version": version()})
 
     def _opening(self) -> JsonObject:
-        limit = {key: value for key, value in asdict(self.spec.limit).items()}
         return {
             "run": self.folder.name,
             "target": self.parts.target.name,
@@ -162,7 +163,7 @@ class Run:
             "seed": self.spec.seed,
             "version": version(),
             "objective": plain(self.parts.target.objective),
-            "budget": limit,
+            "budget": asdict(self.spec.limit),
             "settings": self.parts.settings.model_dump(mode="json"),
             "parallel": self.spec.parallel,
             "machine": machine(),
@@ -175,11 +176,12 @@ class Run:
         target = self.parts.target
         judge = make_judge(target, self.parts.sandbox, self._secret(), self.spec.lanes)
         measured = judge.prepare()
-        self.ledger.record("baseline", baseline_record(measured))
+        planned = self.ledger.recording.planned or self._planned(measured)
+        self.ledger.record("baseline", {**plain(measured), "planned": planned, "warnings": []})
         self.ledger.learn_score(self.baseline.source, judge.unchanged())
         strategy = registry.make_strategy(
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
-            evaluations=self.spec.limit.evaluations, baseline=self.baseline,
+            evaluations=planned, baseline=self.baseline,
         )  # fmt: skip
         engine = Engine(
             strategy=strategy, model=self.parts.model, judge=judge,
@@ -188,6 +190,14 @@ class Run:
         )  # fmt: skip
         engine.run()
         return engine.reason
+
+    def _planned(self, measured: Baseline) -> int | None:
+        """About how many evaluations there will be, for strategies that size themselves; recorded, not made anew."""
+        limit = self.spec.limit
+        counts = [n for n in (limit.evaluations, limit.calls) if n is not None]
+        if limit.seconds is not None:
+            counts.append(int(limit.seconds / (PAIRS_PER_EVALUATION * 2 * measured.cpu_s)) + 1)
+        return min(counts, default=None)
 
     def _asked_to_stop(self) -> str | None:
         if (self.folder / "STOP").exists():
@@ -291,7 +301,3 @@ def _cpu_name() -> str:
 
 def protection_of(protection: Protection) -> JsonObject:
     return plain(protection)
-
-
-def baseline_record(baseline: Baseline) -> JsonObject:
-    return {**plain(baseline), "warnings": []}

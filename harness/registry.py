@@ -1,4 +1,4 @@
-"""Names to things: strategies and evaluators are known to the harness by name only, and imported when they are needed."""
+"""Names to things: the harness knows strategies and evaluators by name only, and imports them when they are needed."""
 
 from __future__ import annotations
 

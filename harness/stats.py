@@ -1,7 +1,7 @@
 """When a difference is a difference: paired log ratios, a pooled noise estimate, intervals and the crowning rule.
 
-All of it is ours; the pieces are textbook: Student's t on paired log ratios, a pooled variance with a weak prior, Bonferroni
-over looks, and alpha spending 6 / (pi**2 k**2) over duels, whose sum over all k is one.
+The composition is ours, the pieces are textbook: Student's t on paired log ratios, a pooled variance with a weak prior,
+Bonferroni over looks, and alpha spending 6 / (pi**2 k**2) over duels, whose sum over all k is one.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def duel_alpha(nth: int, family: float = 0.05) -> float:
 
 
 def worth_a_duel(gain: Interval) -> bool:
-    """Whether a measured gain over the incumbent deserves a duel: more than a hair, and more than one standard error."""
+    """Whether a measured gain over the incumbent deserves a duel: more than a hair and than half its half-width."""
     half_width = math.log(gain.high / gain.low) / 2
     return math.log(gain.value) > max(math.log1p(MINIMUM_GAIN), half_width / 2)
 

@@ -151,7 +151,8 @@ def read_folder(folder: Path) -> Target:
 
 def _complaint(error: ValidationError) -> str:
     """The first thing that pydantic minds, in one line, with the nearest valid key where a key is unknown."""
-    first = error.errors()[0]
+    errors = error.errors()
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
         return f"{where}: {first['msg'].lower()}"
@@ -251,7 +252,7 @@ def imports_of(source: str, path: Path) -> set[str]:
 
 
 def named_files(source: str, folder: Path) -> list[str]:
-    """Files beside a program that it names in a string: its inputs. Nothing else of the folder is shown to a candidate."""
+    """Files beside a program that it names in a string: its inputs. A candidate sees nothing else of the folder."""
     strings = {
         node.value
         for node in ast.walk(ast.parse(source))

@@ -1,4 +1,4 @@
-"""What a proposer is handed: every reply and every measurement is on disk before it is used, and is never paid for twice."""
+"""What a proposer is handed: every reply and measurement is on disk before it is used, and is never paid for twice."""
 
 from __future__ import annotations
 

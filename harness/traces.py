@@ -1,7 +1,7 @@
 """Golden traces, and comparing a run with one line by line while it runs.
 
-A difference is said without hidden values: which line, what kind of difference and, for a number, how far off it is in
-relative terms. Values appear only for workloads that are public.
+A difference on a hidden workload is said without a number of it: which line, and what kind of difference. By how much,
+and the two lines themselves, are said for public workloads only.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def split_lines(text: bytes) -> list[bytes]:
 
 
 class Comparison:
-    """Compares one run with a golden trace as its output comes. Once feed returns a difference, the run can be stopped."""
+    """Compares one run with a golden trace as its output comes. A difference that feed returns can end the run."""
 
     def __init__(self, golden: Trace, promise: Promise, hidden: bool) -> None:
         self._golden = golden
@@ -100,28 +100,32 @@ class Comparison:
         expected = self._golden.lines[index]
         if line == expected:
             return None
-        kind = _difference(line, expected, self._promise)
-        if kind is None:
+        found = _difference(line, expected, self._promise)
+        if found is None:
             return None
-        shown = "" if self._hidden else f": expected {_shown(expected)}, got {_shown(line)}"
-        return f"output line {index + 1} differs ({kind}){shown}"
+        kind, amount = found
+        if self._hidden:
+            return f"output line {index + 1} differs ({kind})"
+        return f"output line {index + 1} differs ({kind}{amount}): expected {_shown(expected)}, got {_shown(line)}"
 
 
-def _difference(line: bytes, expected: bytes, promise: Promise) -> str | None:
-    """What kind of difference two lines have beyond the promise, or None."""
+def _difference(line: bytes, expected: bytes, promise: Promise) -> tuple[str, str] | None:
+    """What kind of difference two lines have beyond the promise, and how large it is; None when they keep it."""
     if promise.level == "exact" or _NUMBER.sub(b"#", line) != _NUMBER.sub(b"#", expected):
-        return "text"
+        return "text", ""
     worst = 0.0
     for got, wanted in zip(_NUMBER.findall(line), _NUMBER.findall(expected), strict=True):
         if got == wanted:
             continue
         if not (_FRACTION.search(got) and _FRACTION.search(wanted)):
-            return "a whole number"
+            return "a whole number", ""
         a, b = float(got), float(wanted)
         if not (math.isfinite(a) and math.isfinite(b)):
-            return "not a finite number"
+            return "a number that is not finite", ""
         worst = max(worst, abs(a - b) / max(abs(a), abs(b)))
-    return f"a number is off by {worst:.0e} relative, {promise.rtol:.0e} is allowed" if worst > promise.rtol else None
+    if worst <= promise.rtol:
+        return None
+    return "a number", f", off by {worst:.0e} relative where {promise.rtol:.0e} is allowed"
 
 
 def _files_difference(got: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> str:

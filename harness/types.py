@@ -1,7 +1,7 @@
 """The vocabulary: frozen records that pass between rooms, and the protocols that rooms keep. Imports nothing of ours.
 
-Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dollars. A ratio is baseline / candidate, so
-that 2.0 means half the memory or half the CPU time, and more is better.
+Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dollars. A ratio is baseline / candidate:
+2.0 means half the memory or half the CPU time, and more is better.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Rules:
 class Knob:
     """A line that a candidate keeps exactly once and that the judge may turn.
 
-    kind `assign`: `name = <number>` as a statement; `call`: `name(<number>)` as a statement; `format`: the format spec of
-    the one replacement field that follows the literal text `name` in an f-string.
+    kind `assign`: `name = <number>` as a statement; `call`: `name(<number>)` as a statement; `format`: the format spec
+    of the one replacement field that follows the literal text `name` in an f-string.
     """
 
     label: str
@@ -235,7 +235,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A question to a model. system never changes within a run (so that it can be cached); seed feeds models that draw."""
+    """A question to a model. system does not change within a run, so it can be cached; seed feeds models that draw."""
 
     system: str
     user: str

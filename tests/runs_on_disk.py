@@ -74,7 +74,7 @@ class Writing:
         self.append("ask", n=n, operator=operator, parents=list(parents or (self.baseline.id,)), context={})
         return n
 
-    def reply(self, n: int, usage: Usage = Usage(1, 100, 0, 20, 0.01, 1.5)) -> None:  # noqa: B008 - frozen
+    def reply(self, n: int, usage: Usage = Usage(1, 100, 0, 20, 0.01, 1.5)) -> None:
         prompt, answer = self.blobs.put(f"prompt {n}"), self.blobs.put(f"reply {n}")
         record = {"prompt": prompt, "reply": answer, "model": "offline", "stop": "end", "usage": asdict(usage)}
         self.append("reply", n=n, call=0, **record)

@@ -1,4 +1,4 @@
-"""The loop with a real journal and a judge whose numbers do not vary: what is recorded, what is crowned, what resumes."""
+"""The loop with a real journal and a judge whose numbers do not vary: what is recorded, crowned and resumed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
 from harness.store.recording import Recording
 from harness.toolbox import Ledger
-from harness.types import Candidate, Event, Objective, Order, Outcome, Prompt, Reading, Reply, Score, Tools, Usage
+from harness.types import Candidate, Event, Order, Outcome, Prompt, Reading, Reply, Score, Tools, Usage
 
 BASELINE = Candidate.of("worth = 1.0\n")
 

@@ -46,7 +46,7 @@ def test_a_leaner_program_scores_better_in_memory(judge: Judge) -> None:
         (
             ("state * 1.1", "state * 1.1000001"),
             "wrong",
-            "hidden workload few: output line 1 differs (a number is off by",
+            "hidden workload few: output line 1 differs (a number)",
         ),
         (("rounds = 40", "rounds = 41"), "rule", "the line `rounds = 40` was changed (line 8)"),
         (("rounds = 40", "rounds = 40\nrounds = 40"), "rule", "rounds = 40"),

@@ -47,7 +47,7 @@ def test_lines_end_at_newline_carriage_return_or_both() -> None:
     [
         ((b"docs: 5", b"docs: 6"), "line 1 differs (a whole number)"),
         ((b"anna", b"anne"), "line 4 differs (text)"),
-        ((b"3.36601234567890", b"3.36601234577890"), "line 2 differs (a number is off by 3e-11 relative"),
+        ((b"3.36601234567890", b"3.36601234577890"), "line 2 differs (a number, off by 3e-11 relative where 1e-12 is allowed)"),
         ((b"3.36601234567890", b"nan"), "line 2 differs"),
         ((b"2.5e-03", b"2.5e-01"), "line 3 differs"),
         ((b"sample 1: anna\n", b""), "ends after 3 of 4 lines"),
@@ -82,6 +82,8 @@ def test_values_of_hidden_workloads_are_never_shown() -> None:
     assert "anna" in (difference(changed) or "")
     shown = difference(changed, hidden=True) or ""
     assert "anna" not in shown and "secret" not in shown and "line 4" in shown
+    number = difference(GOLDEN.replace(b"3.36601", b"3.36602"), hidden=True)
+    assert number == "output line 2 differs (a number)"
 
 
 def test_the_first_difference_is_known_while_the_program_still_runs() -> None:

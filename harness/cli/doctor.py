@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from harness.types import JsonObject
 
-KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
-
 
 def doctor(runs: options.Runs = None, json: options.Json = False) -> None:
     """Check this machine: which sandbox works, what it stops when it is really attacked, the runs folder, the keys.
@@ -39,6 +37,8 @@ def examine(root: Path) -> JsonObject:
     """Everything doctor knows, as plain JSON."""
     import platform
 
+    from harness import models
+
     room, attacks = try_sandbox()
     runs = {"folder": str(root), "writable": writable(root)}
     stopped = bool(attacks) and all(attack["stopped"] for attack in attacks)
@@ -51,7 +51,7 @@ def examine(root: Path) -> JsonObject:
         "sandbox": room,
         "attacks": attacks,
         "runs": runs,
-        "keys": {name: bool(os.environ.get(name)) for name in KEYS},
+        "keys": {model["key"]: model["key_set"] for model in models.known() if model["key"]},
     }
 
 

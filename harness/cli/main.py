@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -27,6 +28,7 @@ COMMANDS = {
     "targets": ("List the built-in targets.", "harness.cli.targets:targets"),
     "strategies": ("List the strategies, or the knobs of one.", "harness.cli.strategies:strategies"),
     "models": ("List the models that can be asked.", "harness.cli.models:models"),
+    "resume": ("Go on with an interrupted run.", "harness.cli.resume:resume"),
     "doctor": ("Check this machine: sandbox, runs folder, keys.", "harness.cli.doctor:doctor"),
 }
 MAIN_JOB = "optimize"
@@ -101,6 +103,8 @@ def optimize_run(
 
 def main() -> None:
     """The console script. No traceback for what a user can meet: one line on stderr and the error's exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # on a narrow encoding a letter is shown by its number, not an error
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         get_command(app)(prog_name="optimize-run")
     except OptimizeRunError as error:

@@ -11,9 +11,10 @@ def models(format_: options.Format = options.Form.TABLE, json: options.Json = Fa
     from harness.report.grid import Column
 
     records = models.known()
-    columns = tuple(Column(key, key.replace("_", " "), shown) for key in (records[0] if records else ()))
+    columns = (
+        Column("name", "model"),
+        Column("what", "what it is"),
+        Column("key", "key in", lambda variable: variable or "-"),
+        Column("key_set", "is set", lambda is_set: {True: "yes", False: "no", None: "-"}[is_set]),
+    )
     options.table(columns, records, options.form_of(format_, json), records)
-
-
-def shown(value: object) -> str:
-    return {True: "yes", False: "no", None: "-"}[value] if isinstance(value, bool | None) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
@@ -106,10 +107,12 @@ class LiveView:
             print(line, file=self._err, flush=True)
 
     def _closing(self) -> str:
-        from pathlib import Path
-
-        record = self._fold.record(Path(), "running")
-        return f"{record.status}{f' ({text.clean(record.reason)})' if record.reason else ''}. {verdict(record)}"
+        end = self._fold.end
+        if end is None:
+            return ""
+        how = f"{end.status} ({text.clean(end.reason)})" if end.reason else end.status
+        known = self._fold.start is not None  # not so when a run was resumed and its past was not given
+        return f"{how}. {verdict(self._fold.record(Path(), 'running'))}" if known else how
 
 
 def _ascii(line: str) -> str:

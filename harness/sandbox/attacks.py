@@ -106,7 +106,7 @@ def attempt(what, action):
     except Exception as error:
         print('refused:', what, type(error).__name__)
     else:
-        print('BREACH', what, str(got)[:80])
+        print('BREACH', what, str(got)[:80], flush=True)  # a forbidden call may follow
 """
 
 ATTACKS = (
@@ -151,7 +151,8 @@ ATTACKS = (
         + "places = ['.', '/', '/tmp', '/box', '/py', '/dev', '/dev/shm', '/var/tmp', os.path.dirname(SCENE['path'])]\n"
         + "for place in places:\n"
         + "    name = f'{place}/attack-{os.getpid()}'\n"
-        + "    attempt(place, lambda: (open(name, 'w').close(), os.unlink(name)))\n"
+        + "    attempt(place, lambda: open(name, 'w').name)\n"
+        + "    if os.access(name, os.F_OK): os.unlink(name)\n"
         + "attempt('input', lambda: open('input.txt', 'a').write('more'))\n"
         + "attempt('itself', lambda: open(__file__, 'a').write('#'))\n",
     ),

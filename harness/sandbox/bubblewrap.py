@@ -118,6 +118,7 @@ def candidates(python: str) -> Iterator[Bubblewrap]:
     """
     uid = _unused_uid() if os.geteuid() == 0 else None
     cache = _cache(shared=uid is not None)
+    rooms.sweep(uid)
     system = shutil.which("bwrap")
     bundled = _bundled()
     paths = [Path(system)] if system else []

@@ -20,7 +20,7 @@ import posix
 import resource  # an extension module: loaded before the fork, not after it
 import select
 import sys
-from _signal import pidfd_send_signal  # type: ignore[import-not-found]  # signal.py costs memory: it loads enum
+from _signal import SIG_DFL, SIGCHLD, pidfd_send_signal, signal  # type: ignore[import-not-found]  # signal loads enum
 from time import monotonic
 
 KILL = 9
@@ -30,6 +30,7 @@ PATIENCE_S = 1.0  # how long a room in the making may take to name the process t
 
 def main(argv: list[str]) -> None:
     uid, core, status_in, status_out, report = map(int, argv[:5])
+    signal(SIGCHLD, SIG_DFL)  # ignored, as some supervisors hand it down, it would leave nothing to wait for
     parent = posix.getppid()
     started = monotonic()
     child = posix.fork()
@@ -96,7 +97,7 @@ def _guard(child: int, parent: int, status_in: int) -> bytes:
                 inner = _inner_process(announced)
         if process in ready:
             return announced + _rest(status_in)
-        if not doomed_at and (False):
+        if not doomed_at and (lifeline in ready or posix.getppid() != parent):
             poll.unregister(lifeline)
             doomed_at = monotonic()
         if doomed_at:

@@ -6,9 +6,11 @@ names nested deeper than MAX_DEPTH count as an attack on whoever has to walk the
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -16,6 +18,8 @@ from pathlib import Path, PurePosixPath
 from harness.errors import SandboxError
 
 MAX_DEPTH = 32
+PREFIX = "optimize-run-"
+STALE_S = 60.0  # an unlocked room younger than this may be one that is just being made
 ENTRY_COST = 4096  # bytes that each name counts for, so that empty files and folders are not free
 
 
@@ -26,11 +30,28 @@ def room(files: Mapping[str, bytes], *, group: int | None, writable: bool) -> It
     group: the unused id that the program will run as when the harness is root; None when it runs as the harness's user.
     """
     names = [_checked(name) for name in files]
-    outer = Path(tempfile.mkdtemp(prefix="optimize-run-", dir=_base(group)))
+    outer = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_base(group)))
+    lock = os.open(outer, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # gone with this process, however it ends: see sweep
         yield _furnished(outer, dict(zip(names, files.values(), strict=True)), group, writable)
     finally:
         remove(outer)
+        os.close(lock)
+
+
+def sweep(group: int | None) -> None:
+    """Remove rooms that harnesses of this user left behind when they were killed."""
+    for path in _base(group).glob(f"{PREFIX}????????"):
+        with suppress(OSError):  # someone else's, just removed, or in use
+            handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                found = os.fstat(handle)
+                if found.st_uid == os.geteuid() and time.time() - found.st_mtime > STALE_S:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove(path)
+            finally:
+                os.close(handle)
 
 
 def _furnished(outer: Path, files: Mapping[str, bytes], group: int | None, writable: bool) -> Path:
@@ -123,7 +144,7 @@ def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
         parent = pending.pop()
         if parent.count("/") > MAX_DEPTH:
             raise TooDeep
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             for entry in _listing(folder / parent):
                 name = f"{parent}{entry.name}"
                 with suppress(FileNotFoundError):

@@ -53,7 +53,7 @@ def execute(job: Job, recipe: Recipe) -> JobResult:
     over = look()  # once more, now that nobody can write
     if over and verdict.end in ("exit", "signal"):
         verdict = over
-    limit = 0 if verdict.end == "writes" else job.limits.writes_mib << 20
+    limit = 0 if over or verdict.end == "writes" else job.limits.writes_mib << 20
     return JobResult(
         end=verdict.end,
         code=verdict.code,

@@ -36,8 +36,6 @@ class Fold:
             raise StoreError(f"{JOURNAL} line {event.n + 1} is not a usable event: no kind, or no time")
         handler = getattr(self, f"_on_{event.kind}", None)
         try:
-            if self.start is None and event.kind != "start":
-                raise ValueError("a journal begins with a start event")
             self._tick(event)
             if handler:
                 handler(event, event.data)
@@ -54,7 +52,7 @@ class Fold:
     def record(self, folder: Path, idle: RunStatus) -> RunRecord:
         """The run as it is known now; idle is its status while no end was recorded."""
         if self.start is None:
-            raise StoreError(f"{folder} holds no run yet: its journal is empty")
+            raise StoreError(f"{folder} holds no run yet: its journal has no start event")
         return RunRecord(
             folder=folder,
             start=self.start,

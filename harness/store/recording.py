@@ -1,4 +1,4 @@
-"""What an interrupted run had already paid for, by order: replies, judgements, duels. Read once, when a run is resumed."""
+"""What an interrupted run had already paid for, by order: replies, judgements, duels. Read when a run is resumed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Recording:
     judgements: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
     crowns: dict[int, JsonObject] = field(default_factory=dict)
     confirms: dict[str, JsonObject] = field(default_factory=dict)
+    planned: int | None = None  # evaluations that the strategy was sized for
     seconds: float = 0.0  # wall time already used
 
     @classmethod
@@ -36,6 +37,8 @@ class Recording:
         match event.kind:
             case "ask" | "outcome":
                 self.steps.append((event.kind, data))
+            case "baseline":
+                self.planned = self.planned or data["planned"]
             case "reply":
                 self.replies[data["n"], data["call"]] = data
             case "judged":

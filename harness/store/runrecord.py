@@ -135,7 +135,7 @@ class RunRecord:
 
     @property
     def leader(self) -> Tried | None:
-        """The best, with the score of its confirmation where it has one, since pairs that chose nothing do not flatter."""
+        """The best, with the score of its confirmation where there is one: pairs that chose nothing do not flatter."""
         found = self.candidate(self.best) if self.best else None
         stood = [c.score for c in self.confirms if c.candidate == self.best and c.ok and c.score.fitness is not None]
         return replace(found, score=stood[-1]) if found and stood else found

@@ -12,6 +12,7 @@ from types import MappingProxyType
 STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
         "best-of-n": "harness.strategies.best_of_n:BestOfN",
+        "gepa": "harness.strategies.gepa:Gepa",
         "noop": "harness.strategies.noop:Noop",
         "openevolve": "harness.strategies.openevolve:OpenEvolve",
         "shinka": "harness.strategies.shinka:Shinka",

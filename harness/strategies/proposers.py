@@ -6,6 +6,7 @@ They run in a worker thread and know nothing of a strategy but what the order's 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from harness import edits
@@ -30,6 +31,15 @@ _STOPPED = {
     "refusal": "the answer was a refusal: only a rewrite of the program is asked for",
     "empty": "the answer was empty: a rewrite of the program is asked for",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question to a model about `parent`, the program that its answer changes."""
+
+    system: str
+    user: str
+    parent: str
 
 
 def diff(order: Order, tools: Tools, template: str) -> Candidate:
@@ -71,12 +81,18 @@ def shown(context: JsonObject, parent: str, tools: Tools) -> list[JsonObject]:
     return programs
 
 
-def _propose(order: Order, tools: Tools, template: str, mode: Mode) -> Candidate:
+def question(order: Order, tools: Tools, template: str, mode: Mode) -> Question:
+    """What a template asks about the order's first parent; every name in the order's context is known to it."""
     parent = tools.source(order.parents[0])
     system = render("system.md.j2", target=tools.target, mode=mode)
     programs = shown(order.context, parent, tools)
     user = render(template, **order.context, target=tools.target, mode=mode, program=parent, programs=programs)
-    edited = ask_model(system, user, parent, tools)
+    return Question(system, user, parent)
+
+
+def _propose(order: Order, tools: Tools, template: str, mode: Mode) -> Candidate:
+    asked = question(order, tools, template, mode)
+    edited = ask_model(asked.system, asked.user, asked.parent, tools)
     return Candidate.of(edited.source, order.parents, edited.note)
 
 

@@ -106,10 +106,10 @@ class Shinka:
         mode = "rewrite" if order.operator == "rewrite" else "diff"
         baseline = tools.target.source
         known = [changes(tools.source(program_id), baseline) for program_id in order.context["known"]]
-        for _ in range(1 + order.context["resamples"]):
+        for _ in range(1 + self.settings.resamples):
             candidate = proposer(mode)(order, tools, "shinka.md.j2")
             alike = nearest(changes(candidate.source, baseline), known)
-            if alike <= order.context["similarity"]:
+            if alike <= self.settings.similarity:
                 return candidate
         raise Unusable(f"not new: {alike:.0%} of its changes are those of a program that was tried before")
 
@@ -151,8 +151,6 @@ class Shinka:
             "attempts": [attempt.described() for attempt in island.told(best=3, latest=settings.attempts)],
             "inspirations": [p.described() for p in inspirations if p not in partner],
             "known": list(island.programs),
-            "similarity": settings.similarity,
-            "resamples": settings.resamples,
         }
 
 

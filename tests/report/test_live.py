@@ -103,6 +103,15 @@ def test_a_resumed_run_goes_on_from_what_is_recorded(tmp_path: Path) -> None:
     assert err.getvalue().startswith("done (40 evaluations). Best: ")
 
 
+def test_a_view_that_joins_late_tells_what_it_sees(tmp_path: Path) -> None:
+    err = io.StringIO()
+    with LiveView(err=err) as view:
+        for event in events_of(finished_run(tmp_path))[-7:]:
+            view.on_event(event)
+    lines = err.getvalue().splitlines()
+    assert lines[0].startswith("#4 kept 6.30x") and lines[-1] == "done (40 evaluations)"
+
+
 # --- on a terminal ----------------------------------------------------------------------------------------------------
 
 

@@ -68,6 +68,17 @@ def test_removed_when_something_fails(outer: Path) -> None:
     assert list(outer.iterdir()) == []
 
 
+def test_rooms_of_the_dead_are_swept(outer: Path) -> None:
+    dead, young, other = (outer / name for name in ("optimize-run-aaaaaaaa", "optimize-run-bbbbbbbb", "something-else"))
+    for path in (dead, young, other):
+        (path / "box").mkdir(parents=True)
+    with rooms.room({}, group=None, writable=False) as box:
+        for path in (dead, other, box.parent):
+            os.utime(path, (0, 0))
+        rooms.sweep(None)
+        assert set(outer.iterdir()) == {young, other, box.parent}
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
 @pytest.mark.parametrize("writable", [False, True])
 def test_other_users_cannot_look_in(outer: Path, writable: bool) -> None:

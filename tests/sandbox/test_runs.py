@@ -175,8 +175,9 @@ def test_new_and_changed_files_come_back(run: Runner) -> None:
         "for n in range(400): open(f'small-{n}', 'w').close()",
         "import os\nfor n in range(60):\n    os.mkdir('d'); os.chdir('d')",
         "open('holes', 'wb').truncate(1 << 30)",
+        "for n in range(3): open(f'{n}', 'wb').write(bytes(1 << 20))\nwhile True: pass",
     ],
-    ids=["one-file", "many-names", "deep-folders", "holes"],
+    ids=["one-file", "many-names", "deep-folders", "holes", "while-it-runs"],
 )
 def test_too_much_writing(run: Runner, source: str) -> None:
     result = run(source, writes_mib=1)

@@ -74,10 +74,18 @@ def test_sleeping_costs_wall_time_only(run: Runner) -> None:
     assert result.cpu_s < 0.25
 
 
+@pytest.fixture
+def place() -> Iterator[dict[str, str]]:
+    """An environment whose temporary folder goes with the test: a killed harness leaves its work folder behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)  # the unused user must be able to pass
+        yield {**os.environ, "TMPDIR": folder}
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_survives_the_harness(sandbox: Sandbox, number: signal.Signals) -> None:
+def test_nothing_survives_the_harness(sandbox: Sandbox, number: signal.Signals, place: dict[str, str]) -> None:
     name = f"orphan-{uuid.uuid4().hex}.py"
-    parent = subprocess.Popen([sys.executable, "-c", RUNS_FOR_EVER, name], cwd=ROOT, stdout=subprocess.PIPE)
+    parent = subprocess.Popen([sys.executable, "-c", RUNS_FOR_EVER, name], cwd=ROOT, env=place, stdout=subprocess.PIPE)
     try:
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"running\n"
@@ -103,6 +111,11 @@ def test_nothing_survives_its_launcher(sandbox: Sandbox) -> None:
     _, stderr = parent.communicate(timeout=20)
     assert b"the launcher of a run died without a report" in stderr
     assert _named(name) == []
+
+
+def test_a_harness_that_ignores_its_children_still_measures(sandbox: Sandbox) -> None:
+    ignore = "import signal\nsignal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    assert float(_harness(ignore + USES_BALLAST, "0", "pass")) > 5
 
 
 # --- As an ordinary user ----------------------------------------------------------------------------------------------

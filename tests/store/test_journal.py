@@ -2,7 +2,6 @@
 
 import json
 import multiprocessing
-import os
 import resource
 import signal
 import sys
@@ -112,7 +111,7 @@ def test_blobs_are_named_by_content_and_checked_when_read(tmp_path: Path) -> Non
     sha = blobs.put("x = 1\r\n\ud800")
     assert blobs.put("x = 1\r\n\ud800") == sha
     assert blobs.get(sha) == "x = 1\r\n\ud800"
-    assert os.listdir(tmp_path) == [sha]
+    assert [path.name for path in tmp_path.iterdir()] == [sha]
     (tmp_path / sha).write_text("x = 2")
     with pytest.raises(StoreError, match="has changed"):
         blobs.get(sha)

@@ -131,7 +131,7 @@ def test_the_reference_set_is_bounded_and_then_fixed() -> None:
     for one in first:
         space.add(one)
     before = [space.cell(one) for one in first]
-    later, twin = program(8, source="b\nc\nd\na"), program(9, source="b\nc\nd\na\n\n")
+    later, twin = program(8, source="a\nb\nd"), program(9, source="a\nb\nd\n\n")
     for one in (later, twin):
         space.add(one)
     assert [space.cell(one) for one in first] == before

@@ -25,18 +25,66 @@ _BINARY: dict[type[cst.BaseBinaryOp], Callable[[Number, Number], Number]] = {
 }
 # Names that let a program look at itself: at its own variables, addresses, memory or collector.
 MIRRORS = frozenset(
-    "__del__ __dict__ __closure__ __getattribute__ __weakref__ weakref inspect ctypes tracemalloc traceback threading"
-    " multiprocessing resource psutil pickle importlib runpy getrefcount getsizeof _getframe getallocatedblocks exc_info"
-    " settrace setprofile get_objects get_referrers get_referents get_count get_stats callbacks collect".split()
+    (
+        "__del__",
+        "__main__",
+        "__dict__",
+        "__closure__",
+        "__getattribute__",
+        "__weakref__",
+        "weakref",
+        "inspect",
+        "ctypes",
+        "tracemalloc",
+        "traceback",
+        "threading",
+        "multiprocessing",
+        "resource",
+        "psutil",
+        "pickle",
+        "importlib",
+        "runpy",
+        "getrefcount",
+        "getsizeof",
+        "_getframe",
+        "getallocatedblocks",
+        "exc_info",
+        "settrace",
+        "setprofile",
+        "get_objects",
+        "get_referrers",
+        "get_referents",
+        "get_count",
+        "get_stats",
+        "callbacks",
+        "collect",
+    )
 )
-MIRROR_BUILTINS = frozenset("exec eval compile globals locals vars dir id __import__ breakpoint getattr setattr".split())
+MIRROR_BUILTINS = frozenset(
+    (
+        "exec",
+        "eval",
+        "compile",
+        "globals",
+        "locals",
+        "vars",
+        "dir",
+        "id",
+        "__import__",
+        "breakpoint",
+        "getattr",
+        "setattr",
+    )
+)
 
 
 def reflective(program: Program) -> bool:
     """Whether a program may notice when an object dies, where it lies, or what its variables are called."""
     if program.words & MIRRORS or program.star_imports or program.find(cst.Match):
         return True
-    return any(program.builtin(name) in MIRROR_BUILTINS and not _attribute(program, name) for name in program.find(cst.Name))
+    return any(
+        program.builtin(name) in MIRROR_BUILTINS and not _attribute(program, name) for name in program.find(cst.Name)
+    )
 
 
 def _attribute(program: Program, name: cst.Name) -> bool:
@@ -76,15 +124,25 @@ def _paired(left: cst.Tuple, right: cst.Tuple, target: cst.Element) -> cst.BaseE
     return next(r.value for e, r in zip(left.elements, right.elements, strict=True) if e is target)
 
 
-def once(program: Program, variable: Variable) -> bool:
-    """Whether a variable is set by one assignment that runs at most once: at the top level, outside loops."""
-    if len(variable.bindings) != 1 or variable.deleted or not isinstance(variable.scope, meta.GlobalScope):
+def once(program: Program, variable: Variable, dropped: bool = False) -> bool:
+    """Whether a variable is set by one assignment that runs at most once: at the top level, outside loops.
+
+    dropped: it may be deleted, once it is no longer needed.
+    """
+    if (
+        len(variable.bindings) != 1
+        or variable.caught
+        or (variable.deleted and not dropped)
+        or not isinstance(variable.scope, meta.GlobalScope)
+    ):
         return False
     binding = variable.bindings[0]
     if not isinstance(binding, cst.Name) or program.loops(binding) or program.function(binding):
         return False
-    return not any(isinstance(program.parent(read), cst.AugAssign) and program.parent(read).target is read  # type: ignore[attr-defined]
-                   for read in variable.reads)
+    return not any(
+        isinstance(program.parent(read), cst.AugAssign) and program.parent(read).target is read  # type: ignore[attr-defined]
+        for read in variable.reads
+    )
 
 
 def constant(program: Program, node: cst.CSTNode, depth: int = 0) -> Number | None:

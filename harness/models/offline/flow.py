@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import libcst as cst
+from libcst import metadata as meta
 
 from harness.models.offline.program import FUNCTIONS, Program, Variable
 
 # Builtins and methods that use up a generator before they return.
 EAGER = frozenset({"sum", "min", "max", "any", "all", "list", "tuple", "set", "frozenset", "dict", "sorted"})
-EAGER_METHODS = frozenset({"join", "extend"})
+EAGER_METHODS = frozenset({"join"})
 
 
 def targets(node: cst.CSTNode) -> Iterator[cst.Name]:
@@ -88,7 +89,7 @@ def contained(program: Program, function: cst.FunctionDef) -> bool:
     variable = program.variable(function)
     if variable is None or program.function(function) is None or variable.deleted or len(variable.bindings) != 1:
         return False
-    if function.decorators or function.asynchronous or program.within(function, cst.Yield):
+    if function.decorators or function.asynchronous or bool(program.within(function, cst.Yield)):
         return False
     return all(_called(program, read) for read in variable.reads)
 
@@ -98,14 +99,14 @@ def _called(program: Program, read: cst.CSTNode) -> bool:
     return isinstance(call, cst.Call) and call.func is read
 
 
-def uses(
-    program: Program, variable: Variable, seen: tuple[cst.FunctionDef, ...] = ()
-) -> list[cst.CSTNode] | None:
+def uses(program: Program, variable: Variable, seen: tuple[cst.FunctionDef, ...] = ()) -> list[cst.CSTNode] | None:
     """Where a variable's value is needed in its own scope; a use in a contained function counts where that is called.
 
     None when it cannot be told: the variable is used by something that may run at any time, or is set from elsewhere.
     """
-    if variable.deleted or not all(_own(program, variable, binding) for binding in variable.bindings):
+    if not isinstance(variable.scope, meta.FunctionScope | meta.GlobalScope):
+        return None
+    if variable.caught or not all(_own(program, variable, binding) for binding in variable.bindings):
         return None
     found: list[cst.CSTNode] = []
     for read in variable.reads:

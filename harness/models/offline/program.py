@@ -24,13 +24,14 @@ TAKEN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 
 @dataclass(eq=False)
 class Variable:
-    """One name in one scope. bindings: nodes that set it (Name, Param, FunctionDef, ...); reads: Name nodes."""
+    """One name in one scope. bindings: nodes that set it (Name, Param, FunctionDef, ...); reads: Name nodes, `del` too."""
 
     scope: meta.Scope
     name: str
     bindings: list[cst.CSTNode] = field(default_factory=list)
     reads: list[cst.Name] = field(default_factory=list)
-    deleted: bool = False
+    deleted: bool = False  # somewhere, by del
+    caught: bool = False  # by an except clause, which unbinds it at its end
 
 
 class Program:
@@ -202,6 +203,9 @@ class Program:
         for aug in self.find(cst.AugAssign):
             if isinstance(aug.target, cst.Name) and aug.target in self._variables:
                 self._variables[aug.target].reads.append(aug.target)
+        for handler in self.find(cst.ExceptHandler):  # unbinds its name at its end
+            if handler.name is not None and (caught := self._variables.get(handler.name.name)):
+                caught.deleted = caught.caught = True
         for variable in self.variables:
             variable.bindings.sort(key=self._order)
             variable.reads.sort(key=self._order)

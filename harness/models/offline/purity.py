@@ -8,18 +8,61 @@ from libcst import metadata as meta
 from harness.models.offline.program import Program
 
 BUILTINS = frozenset(
-    "abs bool dict enumerate float frozenset int isinstance len list max min ord chr range repr reversed round set"
-    " sorted str sum tuple type zip divmod pow".split()
+    (
+        "abs",
+        "bool",
+        "dict",
+        "enumerate",
+        "float",
+        "frozenset",
+        "int",
+        "isinstance",
+        "len",
+        "list",
+        "max",
+        "min",
+        "ord",
+        "chr",
+        "range",
+        "repr",
+        "reversed",
+        "round",
+        "set",
+        "sorted",
+        "str",
+        "sum",
+        "tuple",
+        "type",
+        "zip",
+        "divmod",
+        "pow",
+    )
 )
 MODULES = frozenset({"math", "cmath"})
-METHODS = frozenset("strip lstrip rstrip lower upper startswith endswith join split index count keys items".split())
+METHODS = frozenset(
+    (
+        "strip",
+        "lstrip",
+        "rstrip",
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "join",
+        "split",
+        "index",
+        "count",
+        "keys",
+        "items",
+    )
+)
 NOISY = (cst.Yield, cst.Await, cst.NamedExpr)
 Seen = tuple[cst.FunctionDef, ...]
 
 
 def quiet(program: Program, node: cst.CSTNode, seen: Seen = (), modules: frozenset[str] = MODULES) -> bool:
     """Whether evaluating an expression is quiet, given that the program's own operators are (see quiet_operators)."""
-    if any(program.within(node, kind) for kind in NOISY):  # type: ignore[type-var]
+    if any(program.within(node, kind) for kind in NOISY):
         return False
     return all(_quiet_call(program, call, seen, modules) for call in program.within(node, cst.Call))
 
@@ -43,18 +86,21 @@ def quiet_function(program: Program, function: cst.FunctionDef, seen: Seen = ())
 def _quiet_statement(program: Program, function: cst.FunctionDef, statement: cst.CSTNode, seen: Seen) -> bool:
     if isinstance(statement, cst.SimpleStatementLine):
         return all(_quiet_small(program, function, small, seen) for small in statement.body)
-    if isinstance(statement, cst.If | cst.For | cst.Else):
-        head = statement.test if isinstance(statement, cst.If) else statement.iter if isinstance(statement, cst.For) else None
-        if head is not None and not quiet(program, head, seen):
+    if not isinstance(statement, cst.If | cst.For | cst.Else) or not isinstance(statement.body, cst.IndentedBlock):
+        return False
+    parts: list[cst.CSTNode] = [*statement.body.body]
+    if isinstance(statement, cst.If | cst.For):
+        head = statement.test if isinstance(statement, cst.If) else statement.iter
+        if not quiet(program, head, seen) or (isinstance(statement, cst.For) and not _names_only(statement.target)):
             return False
-        if isinstance(statement, cst.For) and not isinstance(statement.target, cst.Name | cst.Tuple):
-            return False
-        parts = [*statement.body.body]
-        follow = None if isinstance(statement, cst.Else) else statement.orelse
-        if not isinstance(statement.body, cst.IndentedBlock):
-            return False
-        return all(_quiet_statement(program, function, s, seen) for s in ([*parts, follow] if follow else parts))
-    return False
+        parts += [statement.orelse] if statement.orelse else []
+    return all(_quiet_statement(program, function, part, seen) for part in parts)
+
+
+def _names_only(target: cst.CSTNode) -> bool:
+    if isinstance(target, cst.Tuple):
+        return all(_names_only(element.value) for element in target.elements)
+    return isinstance(target, cst.Name)
 
 
 def _quiet_small(program: Program, function: cst.FunctionDef, small: cst.CSTNode, seen: Seen) -> bool:
@@ -69,7 +115,7 @@ def _quiet_small(program: Program, function: cst.FunctionDef, small: cst.CSTNode
 
 def _local(function: cst.FunctionDef, target: cst.CSTNode) -> bool:
     """Whether a target is a name, or in `__init__` an attribute of the object that is being made."""
-    if isinstance(target, cst.Name):
+    if _names_only(target):
         return True
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and function.params.params:
         return function.name.value == "__init__" and target.value.value == function.params.params[0].name.value
@@ -88,7 +134,6 @@ def _quiet_call(program: Program, call: cst.Call, seen: Seen, modules: frozenset
     own = [f for f in program.find(cst.FunctionDef) if f.name.value == method and _class(program, f) is not None]
     known = method in METHODS or bool(own)
     return known and method not in MUTATORS and all(quiet_function(program, f, seen) for f in own)
-
 
 
 MUTATORS = frozenset(n for kind in (list, dict, set) for n in dir(kind) if not n.startswith("_")) - METHODS

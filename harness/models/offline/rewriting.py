@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -30,7 +31,9 @@ class Site:
 
     @property
     def tag(self) -> str:
-        return f"[{self.operator}@{self.where}]" if self.where else f"[{self.operator}]"
+        """What names the rewrite in a note: `[operator@where]`, with neither spaces nor brackets in it."""
+        where = re.sub(r"[^\w.,*<>=+-]", "", self.where)[:40]
+        return f"[{self.operator}@{where}]" if where else f"[{self.operator}]"
 
 
 class Operator(Protocol):
@@ -70,4 +73,13 @@ def apply(program: Program, site: Site) -> str:
 
 
 def _in_order(splices: Sequence[Splice]) -> list[Splice]:
-    return sorted(splices, key=lambda s: (s.start, s.end))
+    """By place; of lines put in at one place, those of the inner block first."""
+    return sorted(splices, key=lambda s: (s.start, s.end, len(s.text.lstrip(" \t")) - len(s.text)))
+
+
+def with_all(sites: list[Site], note: str) -> list[Site]:
+    """The sites, and before them one that does all of them at once. For rewrites that cannot disturb each other."""
+    if len(sites) < 2:
+        return sites
+    splices = tuple(splice for site in sites for splice in site.splices)
+    return [Site(sites[0].operator, "all", note, splices), *sites]

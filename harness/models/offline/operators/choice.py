@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harness.models.offline.facts import kind
+from harness.models.offline.flow import set_before
 from harness.models.offline.program import Program
 from harness.models.offline.purity import quiet_operators
 from harness.models.offline.rewriting import Site
@@ -72,6 +73,8 @@ class NoSelfAssign:
             and isinstance(value.body, cst.Name)
             and value.body.value == target.value
             and not value.lpar
+            and (variable := program.variable(target)) is not None
+            and set_before(program, variable, line)
             and "\n" not in program.text(line)
         )
 
@@ -96,7 +99,9 @@ class IntegerPower:
     name = "integer-power"
     theme = "arithmetic"
     goes_with = ("arithmetic",)
-    claim = "The square of an int is its product with itself. (Of a float it is not: pow rounds otherwise in 1 of 1,200.)"
+    claim = (
+        "The square of an int is its product with itself. (Of a float it is not: pow rounds otherwise in 1 of 1,200.)"
+    )
     before = "for n in range(4):\n    print(n**2)\n"
     after = "for n in range(4):\n    print((n * n))\n"
 

@@ -9,6 +9,7 @@ from harness.models.offline.flow import contained, dead_after, sets, uses
 from harness.models.offline.program import Block, Program, Variable
 from harness.models.offline.rewriting import Site
 
+Deaths = dict[Variable, cst.CSTNode]
 SMALL = frozenset({"int", "float", "str", "range"})
 ENDS = (cst.Return, cst.Raise, cst.Break, cst.Continue)
 
@@ -51,7 +52,7 @@ class BreakCycle:
 def last_use(program: Program, variable: Variable, block: Block) -> cst.CSTNode | None:
     """The last statement of a block that uses a variable, when it has its lines to itself and comes after a binding."""
     found = uses(program, variable)
-    if found is None:
+    if found is None or variable.deleted:
         return None
     bound = [i for i, s in enumerate(block.body) if sets(s, variable)]
     used = [i for i, s in enumerate(block.body) if any(program.contains(s, use) for use in found)]
@@ -72,29 +73,40 @@ class DropDead:
     def sites(self, program: Program) -> list[Site]:
         if reflective(program):
             return []
-        blocks = [loop.body for loop in (*program.find(cst.For), *program.find(cst.While))]
+        blocks: list[cst.CSTNode] = [loop.body for loop in (*program.find(cst.For), *program.find(cst.While))]
         blocks += [function.body for function in program.find(cst.FunctionDef)]
-        found = [self._site(program, b) for b in (*blocks, program.module) if isinstance(b, cst.Module | cst.IndentedBlock)]
-        return [site for site in found if site]
+        dead = {
+            b: self._dead(program, b)
+            for b in (program.module, *blocks)
+            if isinstance(b, cst.Module | cst.IndentedBlock)
+        }
+        sites = [self._site(program, {b: last}, _where(program, b)) for b, last in dead.items() if last]
+        return sites if len(sites) < 2 else [self._site(program, _apart(program, dead), "all"), *sites]
 
-    def _site(self, program: Program, block: Block) -> Site | None:
-        """All that dies in one block: one `del` under each statement that is a last use."""
+    def _site(self, program: Program, dead: dict[Block, Deaths], where: str) -> Site:
+        """One `del` under each statement that is a last use."""
         groups: dict[cst.CSTNode, list[str]] = {}
-        for variable in program.variables:
-            last = self._last(program, variable, block)
-            if last is not None:
+        for deaths in dead.values():
+            for variable, last in deaths.items():
                 groups.setdefault(last, []).append(variable.name)
-        if not groups:
-            return None
         splices = tuple(program.below(last, f"del {', '.join(names)}") for last, names in groups.items())
-        names = [name for group in groups.values() for name in group]
+        names = list(dict.fromkeys(name for group in groups.values() for name in group))
         note = f"drop {', '.join(names[:6])}{' ...' if len(names) > 6 else ''} after the last use"
-        return Site(self.name, _where(program, block), note, splices)
+        return Site(self.name, where, note, splices)
+
+    def _dead(self, program: Program, block: Block) -> Deaths:
+        """The variables that die in a block, each with the statement of its last use."""
+        found = ((variable, self._last(program, variable, block)) for variable in program.variables)
+        return {variable: last for variable, last in found if last is not None}
 
     def _last(self, program: Program, variable: Variable, block: Block) -> cst.CSTNode | None:
         if not all(isinstance(binding, cst.Name) for binding in variable.bindings):
             return None
-        if variable.name == "_" or not any(program.contains(block, b) for b in variable.bindings) or small(program, variable):
+        if (
+            variable.name == "_"
+            or not any(program.contains(block, b) for b in variable.bindings)
+            or small(program, variable)
+        ):
             return None
         last = last_use(program, variable, block)
         if last is None or not falls_through(last) or not self._worth(program, block, last):
@@ -105,6 +117,15 @@ class DropDead:
         """A name that dies with its function, or at the end of the program, is freed anyway."""
         in_loop = isinstance(program.parent(block), cst.For | cst.While) if block is not program.module else False
         return in_loop or last is not block.body[-1]
+
+
+def _apart(program: Program, dead: dict[Block, Deaths]) -> dict[Block, Deaths]:
+    """The same deaths without those in a block inside another where the same variable dies: nothing dies twice."""
+    kept: dict[Block, Deaths] = {}
+    for block, deaths in dead.items():
+        outer = [other for other in dead if other is not block and program.contains(other, block)]
+        kept[block] = {v: last for v, last in deaths.items() if not any(v in dead[other] for other in outer)}
+    return kept
 
 
 def small(program: Program, variable: Variable) -> bool:

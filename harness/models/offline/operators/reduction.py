@@ -6,11 +6,11 @@ import libcst as cst
 
 from harness.models.offline.program import Program
 from harness.models.offline.purity import MODULES, quiet, quiet_operators
-from harness.models.offline.rewriting import Site, Splice
+from harness.models.offline.rewriting import Site, Splice, with_all
 
 # any and all stop early, so they are not among them.
 WHOLE = frozenset({"sum", "min", "max", "sorted", "list", "tuple", "set", "frozenset"})
-WHOLE_METHODS = frozenset({"join", "extend"})
+WHOLE_METHODS = frozenset({"join"})
 
 
 class ListInReduction:
@@ -28,7 +28,8 @@ class ListInReduction:
         for generator in program.find(cst.GeneratorExp):
             if self._fits(program, generator):
                 groups.setdefault(program.owner(generator), []).append(generator)
-        return [self._site(program, where, found) for where, found in groups.items()]
+        sites = [self._site(program, where, found) for where, found in groups.items()]
+        return with_all(sites, f"{len(sites)} places get lists instead of generators")
 
     def _fits(self, program: Program, generator: cst.GeneratorExp) -> bool:
         argument = program.parent(generator)

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from harness.strategies.best_of_n import BestOfN
+from harness.strategies.gepa import Gepa
 from harness.strategies.noop import Noop
 from harness.strategies.openevolve import OpenEvolve
 from harness.strategies.shinka import Shinka
@@ -27,6 +28,11 @@ class TestOpenEvolveByWholeFiles(StrategyContract):
     def make(self, *, target: Target, baseline: Candidate, seed: int = 0, evaluations: int | None = None) -> OpenEvolve:
         settings = OpenEvolve.Settings(mode="rewrite")
         return OpenEvolve(settings, target=target, baseline=baseline, seed=seed, evaluations=evaluations)
+
+
+class TestGepa(StrategyContract):
+    def make(self, *, target: Target, baseline: Candidate, seed: int = 0, evaluations: int | None = None) -> Gepa:
+        return Gepa(Gepa.Settings(), target=target, baseline=baseline, seed=seed, evaluations=evaluations)
 
 
 class TestShinka(StrategyContract):

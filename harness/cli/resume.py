@@ -1,0 +1,23 @@
+"""`optimize-run resume [RUN]`: go on with an interrupted run."""
+
+from __future__ import annotations
+
+import typer
+
+from harness.cli import options
+from harness.cli.optimize import follow
+
+
+def resume(
+    run: options.Run = "latest",
+    runs: options.Runs = None,
+    quiet: options.Quiet = False,
+    json_events: bool = typer.Option(False, "--json-events", help="Stream the journal to standard output."),
+    json: options.Json = False,
+) -> None:
+    """Go on with an interrupted run; nothing that it already paid for is paid for again."""
+    from harness import launch
+    from harness.store.runs import find
+
+    folder = find(options.runs_root(runs), run)
+    follow(lambda hooks: launch.resume(folder, hooks), quiet, json_events, json, fail_if_no_improvement=False)

@@ -1,0 +1,122 @@
+"""What can go wrong between a question and its answer, and when to ask again. The only place that retries."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from harness.errors import ModelError, ModelRefused
+from harness.models.options import Patience
+
+T = TypeVar("T")
+
+_PASSING = frozenset({200, 408, 409, 425, 429})  # 200: a stream that broke off with an error event
+_NO_MONEY = frozenset({"insufficient_quota", "billing_error", "billing_hard_limit_reached"})
+_KEYS = re.compile(r"\b(?:sk|key|xai|gsk)-[\w*.-]{4,}")
+_WORDS = 300
+
+
+class Garbled(Exception):
+    """A service answered with something that is no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a try failed, in one line; whether retrying cannot help; how long the service asks to wait, in seconds."""
+
+    why: str
+    final: bool = False
+    wait_s: float | None = None
+
+
+def patiently(
+    ask: Callable[[float, float], T], diagnose: Callable[[Exception], Fault | None], name: str, patience: Patience
+) -> T:
+    """The answer of `ask`, tried again while that can help. It is given the seconds that the service may be silent, and
+    those that are left in all.
+
+    Raises ModelRefused when retrying cannot help, ModelError when patience is out. What `diagnose` does not know rises.
+    """
+    begun, wait = time.monotonic(), patience.first_wait_s
+    for tries in range(1, patience.tries + 1):
+        left = patience.total_s - (time.monotonic() - begun)
+        try:
+            return ask(min(patience.try_s, left), left)
+        except Exception as error:
+            fault = diagnose(error)
+            if fault is None:
+                raise
+            if fault.final:
+                raise ModelRefused(f"model {name}: {fault.why}") from error
+            pause = wait if fault.wait_s is None else fault.wait_s
+            left = patience.total_s - (time.monotonic() - begun)
+            if why := _enough(tries, pause, left, patience):
+                raise ModelError(f"model {name}: {fault.why}; {why}") from error
+        time.sleep(pause)
+        wait = min(2 * wait, patience.longest_wait_s)
+    raise ModelError(f"model {name}: no try was allowed; tries must be one at least")
+
+
+def _enough(tries: int, pause: float, left: float, patience: Patience) -> str:
+    if tries >= patience.tries:
+        return f"gave up after {tries} tries"
+    if pause > patience.longest_wait_s:
+        return f"it asks to wait {pause:.0f} s, longer than the longest wait of {patience.longest_wait_s:.0f} s"
+    return f"gave up after {tries} tries: {patience.total_s:.0f} s are over" if pause >= left else ""
+
+
+def diagnosis(key_env: str, broken: tuple[type[Exception], ...]) -> Callable[[Exception], Fault | None]:
+    """For the errors of both SDKs, which carry status_code, body and response alike. broken: those of connections."""
+
+    def diagnose(error: Exception) -> Fault | None:
+        if isinstance(error, Garbled):
+            return Fault(one_line(str(error)))
+        status = getattr(error, "status_code", None)
+        if isinstance(status, int):
+            return _of_status(status, error, key_env)
+        if isinstance(error, broken):
+            cause = error.__cause__ or error
+            return Fault(one_line(f"no connection: {type(cause).__name__} {cause}"))
+        return None
+
+    return diagnose
+
+
+def _of_status(status: int, error: Any, key_env: str) -> Fault:
+    message, code = _words(getattr(error, "body", None))
+    why = f"{status} {message or one_line(str(error))}"
+    if code in _NO_MONEY:
+        return Fault(f"{why}: the account has no money left for this", final=True)
+    if status in _PASSING or status >= 500:
+        return Fault(why, wait_s=_asked_wait(error))
+    hints = {401: f"the key in {key_env} was not accepted", 403: f"the key in {key_env} may not do this"}
+    hints |= {404: "is the model's name right, and the base URL?"}
+    return Fault(f"{why} ({hints[status]})" if status in hints else why, final=True)
+
+
+def _words(body: Any) -> tuple[str, str]:
+    """The message and the code in an error's body, whichever of the usual shapes it has."""
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(inner, dict):
+        return (one_line(inner) if isinstance(inner, str) else ""), ""
+    return one_line(str(inner.get("message") or "")), str(inner.get("code") or inner.get("type") or "")
+
+
+def _asked_wait(error: Any) -> float | None:
+    headers = getattr(getattr(error, "response", None), "headers", {})
+    for header, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        try:
+            wait_s = float(headers[header]) * unit
+        except (KeyError, ValueError):  # a date instead of seconds: our own waits do as well
+            continue
+        if wait_s >= 0:
+            return wait_s
+    return None
+
+
+def one_line(text: str) -> str:
+    """A service's words: one line, cut, and without anything that looks like a key."""
+    return _KEYS.sub("[key]", " ".join(text.split()))[:_WORDS]

@@ -1,0 +1,47 @@
+"""The operators: general rewrites of Python programs, one small class each, in files by theme."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from harness.models.offline.rewriting import Operator
+
+
+@cache
+def operators() -> tuple[Operator, ...]:
+    """One of each. Imported when first asked for: libcst takes a tenth of a second to load."""
+    from harness.models.offline.operators import (
+        calls,
+        choice,
+        collector,
+        containers,
+        imports,
+        invariant,
+        lifetime,
+        loops,
+        recursion,
+        reduction,
+    )
+
+    return (
+        lifetime.BreakCycle(),
+        lifetime.DropDead(),
+        loops.ConsumeReversed(),
+        collector.CollectorOff(),
+        collector.CollectorThreshold(),
+        collector.CollectorFreeze(),
+        recursion.RecursionToStack(),
+        reduction.ListInReduction(),
+        loops.LoopIntoFunction(),
+        loops.ItemForIndex(),
+        invariant.HoistInvariant(),
+        choice.MinMaxChoice(),
+        choice.IntegerPower(),
+        choice.NoSelfAssign(),
+        calls.ReflectedAlias(),
+        calls.LiteralContainer(),
+        containers.KeepStored(),
+        containers.IndexByHash(),
+        containers.AddSlots(),
+        imports.UnusedImport(),
+    )

@@ -1,0 +1,75 @@
+"""Which operators to try: drawn from a seed, leaning to what has done well and to pairs that belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from random import Random
+
+from harness.models.offline.attempts import Attempt, losers, merit
+from harness.models.offline.rewriting import Operator, Site
+
+COUNTS = (1, 2, 3, 4, 5, 6)
+CHANCES = (0.36, 0.26, 0.14, 0.1, 0.07, 0.07)
+ON_PURPOSE = 0.35  # chance that a pair of operators that lost alone is put together
+PAIRED = 3.0  # an operator whose theme goes with one that was drawn
+OPENERS = {"lifetime": 2.5, "collector": 2.5, "iteration": 1.5}  # themes that most often matter in Python programs
+
+
+def plan(rng: Random, known: Sequence[Operator], attempts: Sequence[Attempt]) -> tuple[int, Iterator[Operator]]:
+    """How many rewrites to make, and the operators to try in turn; each is named at most once."""
+    pair = _pair_on_purpose(rng, known, attempts)
+    if pair is not None:
+        return 2, iter([*pair, *_drawn(rng, known, attempts, pair)])
+    return rng.choices(COUNTS, CHANCES)[0], _drawn(rng, known, attempts, ())
+
+
+def _drawn(
+    rng: Random, known: Sequence[Operator], attempts: Sequence[Attempt], first: Sequence[Operator]
+) -> Iterator[Operator]:
+    drawn = list(first)
+    left = [operator for operator in known if operator not in drawn]
+    while left:
+        weights = [_weight(operator, drawn, attempts) for operator in left]
+        chosen = rng.choices(left, weights)[0]
+        left.remove(chosen)
+        drawn.append(chosen)
+        yield chosen
+
+
+def _weight(operator: Operator, drawn: Sequence[Operator], attempts: Sequence[Attempt]) -> float:
+    weight = OPENERS.get(operator.theme, 1.0) * merit(operator.name, attempts)
+    return weight * (PAIRED if any(goes_together(operator, other) for other in drawn) else 1.0)
+
+
+def goes_together(one: Operator, other: Operator) -> bool:
+    return one.theme in other.goes_with or other.theme in one.goes_with
+
+
+def _pair_on_purpose(
+    rng: Random, known: Sequence[Operator], attempts: Sequence[Attempt]
+) -> tuple[Operator, Operator] | None:
+    """Two operators that each lost alone, belong together, and have not been together yet."""
+    lost = losers(attempts)
+    met = [attempt.names for attempt in attempts]
+    pairs = [
+        (a, b)
+        for a, b in combinations([o for o in known if o.name in lost], 2)
+        if goes_together(a, b) and not any({a.name, b.name} <= names for names in met)
+    ]
+    if not pairs or rng.random() > ON_PURPOSE:
+        return None
+    return rng.choice(pairs)
+
+
+def choose(rng: Random, sites: Sequence[Site], attempts: Sequence[Attempt]) -> Site:
+    """One of an operator's sites: the one that does all of them more often, and what failed here before more rarely."""
+    return rng.choices(sites, [_chance(site, attempts) for site in sites])[0]
+
+
+def _chance(site: Site, attempts: Sequence[Attempt]) -> float:
+    chance = 4.0 if site.where == "all" else 1.0
+    for attempt in attempts:
+        if site.tag in attempt.tags:
+            chance *= {"kept": 1.0, "discarded": 0.7, "failed": 0.4}[attempt.verdict]
+    return chance

@@ -1,0 +1,91 @@
+"""A service on loopback that answers as it is told, so that the real SDKs can be watched meeting every kind of trouble."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Say:
+    """One answer. wait_s: before it; cut: close the connection after so many bytes of the body."""
+
+    body: Any
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    wait_s: float = 0.0
+    cut: int | None = None
+
+    def encoded(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+@dataclass
+class Service:
+    """Its answers, in order (the last is repeated), and the requests that came."""
+
+    url: str
+    answers: list[Say]
+    paths: list[str] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    def next_answer(self) -> Say:
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+@contextmanager
+def serving(*answers: Say) -> Iterator[Service]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            service.paths.append(self.path)
+            service.requests.append(json.loads(body))
+            service.headers.append({name.lower(): value for name, value in self.headers.items()})
+            answer = service.next_answer()
+            time.sleep(answer.wait_s)
+            content = answer.encoded()
+            self.send_response(answer.status)
+            for name, value in ({"content-type": "application/json"} | answer.headers).items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[: answer.cut])
+            if answer.cut is not None:
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Quiet(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            pass  # a client that went away is what some tests are about
+
+    server = Quiet(("127.0.0.1", 0), Handler)
+    service = Service(f"http://127.0.0.1:{server.server_address[1]}", list(answers))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield service
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def events(*data: dict[str, Any]) -> bytes:
+    """Server-sent events, each named by its type."""
+    return b"".join(f"event: {item['type']}\ndata: {json.dumps(item)}\n\n".encode() for item in data)
