@@ -119,7 +119,10 @@ class Judge:
         return self._measured_score(candidate, bench, [*screened.readings], failure, "measure")
 
     def _rules(self, candidate: Candidate, bench: CandidateBench) -> Iterator[Reading]:
-        yield from self._run_evaluators("rules", candidate, bench)
+        readings = self._run_evaluators("rules", candidate, bench)
+        yield from readings
+        if _failed(readings):
+            return
         for complaint in knobs.locate(candidate.source, self.target.knobs):
             yield Reading(metric="rules", value=0.0, status="rule", explanation=complaint)
 

@@ -66,7 +66,7 @@ def version() -> str:
 
 def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
     """Start a run in a new folder below root and see it through. Returns the folder."""
-    parts = Parts.of(spec)
+    parts = Parts.of(spec, root)
     folder = new_folder(root, parts.target.name, spec.strategy)
     try:
         journal = Journal(folder)
@@ -83,10 +83,11 @@ def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
 def resume(folder: Path, hooks: Hooks) -> Path:
     """Go on with an interrupted run, from its own run.toml and journal; nothing that is recorded is paid for twice."""
     spec = read_spec(folder)
-    parts = Parts.of(spec)
     with Journal(folder) as journal:
         if any(event.kind == "end" and event.data["status"] == "done" for event in journal.recorded):
             raise UsageError(f"run {folder.name} is finished: there is nothing to resume")
+        answered = sum(event.kind == "reply" for event in journal.recorded)
+        parts = Parts.of(spec, folder.parent, answered)
         Run(spec, parts, folder, journal, hooks).go()
     return folder
 
@@ -101,12 +102,14 @@ class Parts:
     settings: Any
 
     @classmethod
-    def of(cls, spec: Spec) -> Parts:
+    def of(cls, spec: Spec, root: Path, answered: int = 0) -> Parts:
+        """answered: replies that the run has recorded already, which a model that answers in order must not give again."""
         from harness import models, sandbox
 
         target = load_target(spec.target, spec.program, spec.objective)
         settings = registry.settings_of(spec.strategy, spec.settings)
-        model = models.make(spec.model, seed=spec.seed)
+        options = models.ModelOptions(runs=root, answered=answered)
+        model = models.make(spec.model, seed=spec.seed, options=options)
         return cls(target, sandbox.choose(), model, settings)
 
 

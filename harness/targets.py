@@ -248,7 +248,7 @@ def imports_of(source: str, path: Path) -> set[str]:
             raise BadTarget(
                 f"program {path} imports {module}: only single files that use the standard library can be optimized"
             )
-    return found - {"__future__"}
+    return found
 
 
 def named_files(source: str, folder: Path) -> list[str]:

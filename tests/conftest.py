@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ TOY = Path(__file__).parent / "toy"
 
 @pytest.fixture(scope="session")
 def room() -> Sandbox:
-    """A working sandbox; tests that need one are skipped, with the reason, where there is none."""
+    """A working sandbox; tests that need one are skipped, with the reason, where there is none. Not in CI."""
     try:
         return sandbox.choose()
     except SandboxError as error:
+        if os.environ.get("CI"):
+            raise
         pytest.skip(str(error))
 
 
