@@ -36,6 +36,7 @@ class Workbench:
     ) -> None:
         self.target = target
         self.lanes = lanes
+        lanes.keep_clear()
         self.noise = noise
         self._sandbox = sandbox
         self._secret = secret

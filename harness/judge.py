@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 
 from harness import knobs, stats
 from harness.bench import CandidateBench, Workbench
 from harness.errors import BaselineError
+from harness.traces import Trace
 from harness.types import Candidate, Check, Evaluator, Pair, Reading, Score, Stage, Target, Workload
 
 MEASURED_PAIRS = 3  # what ranks a candidate; a duel and the final measurement use more
@@ -47,6 +49,7 @@ class Judge:
         self._bench = bench
         self._evaluators = tuple(evaluators)
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="golden")
+        self._making: list[Future[Trace]] = []
         self._by_stage = {
             stage: tuple(w for w in target.workloads if w.stage == stage) for stage in ("short", "measure", "full")
         }
@@ -60,8 +63,8 @@ class Judge:
                 self._bench.golden(workload, core)
         with self._bench.lanes.take() as core:
             again = [self._check_baseline(workload, core) for workload in self._by_stage["measure"]]
-        for workload in self._by_stage["full"] if ahead else ():
-            self._aside.submit(self._bench.golden, workload)
+        if ahead:
+            self._making = [self._aside.submit(self._bench.golden, workload) for workload in self._by_stage["full"]]
         return Baseline(
             memory_mib=max(check.result.peak_mib for check in again),
             cpu_s=sum(check.result.cpu_s for check in again),
@@ -103,9 +106,20 @@ class Judge:
         return self._score(self._rules_and_shorts(candidate), "short")
 
     def _rules_and_shorts(self, candidate: Candidate) -> list[Reading]:
-        bench = CandidateBench(self._bench, self._bench.lanes.spare)
-        readings = [*self._rules(candidate, bench)]
-        return readings if _failed(readings) else readings + self._run_evaluators("short", candidate, bench)
+        readings = [*self._rules(candidate)]
+        if _failed(readings):
+            return readings
+        with self._screening_core() as core:
+            return readings + self._run_evaluators("short", candidate, CandidateBench(self._bench, core))
+
+    @contextmanager
+    def _screening_core(self) -> Iterator[int]:
+        """The spare core; a lane while the long traces are being made there, since the end of a run waits for them."""
+        if all(trace.done() for trace in self._making):
+            yield self._bench.lanes.spare
+        else:
+            with self._bench.lanes.take() as core:
+                yield core
 
     def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
         """Screen, then measure against the baseline, with as many pairs as it takes to tell from stake: the incumbent's
@@ -118,7 +132,8 @@ class Judge:
             failure = self._measure(candidate, bench, MEASURED_PAIRS, stake)
         return self._measured_score(candidate, bench, [*screened.readings], failure, "measure")
 
-    def _rules(self, candidate: Candidate, bench: CandidateBench) -> Iterator[Reading]:
+    def _rules(self, candidate: Candidate) -> Iterator[Reading]:
+        bench = CandidateBench(self._bench, self._bench.lanes.spare)
         readings = self._run_evaluators("rules", candidate, bench)
         yield from readings
         if _failed(readings):

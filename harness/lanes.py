@@ -12,13 +12,19 @@ class Lanes:
     """With one core the spare one and the only lane are the same."""
 
     def __init__(self, count: int | None = None) -> None:
-        cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+        self.cores = cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
         self.spare: int = cores[0]
         measured = cores[1:] or cores
         self.measured = tuple(measured[: count or len(measured)])
         self._free: SimpleQueue[int] = SimpleQueue()
         for core in self.measured:
             self._free.put(core)
+
+    def keep_clear(self) -> None:
+        """Take the harness's own threads off the lanes: what is timed there shares its core with nothing of ours."""
+        others = set(self.cores) - set(self.measured)
+        if others and hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, others)
 
     @contextmanager
     def take(self) -> Iterator[int]:

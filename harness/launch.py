@@ -9,7 +9,6 @@ import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,12 @@ from harness.judge import Baseline, Judge
 from harness.lanes import Lanes
 from harness.stats import NoiseModel
 from harness.store.blobs import Blobs, write_whole
+from harness.store.folder import new_folder, point_latest
 from harness.store.journal import Journal
 from harness.store.recording import Recording
 from harness.store.records import plain
 from harness.toolbox import Ledger
-from harness.types import Candidate, Event, JsonObject, Model, Protection, Sandbox, Target
+from harness.types import Candidate, Event, JsonObject, Model, Sandbox, Target
 
 PAIRS_PER_EVALUATION = 1.5  # on average: most candidates are told from the incumbent after one
 
@@ -170,7 +170,7 @@ class Run:
             "settings": self.parts.settings.model_dump(mode="json"),
             "parallel": self.spec.parallel,
             "machine": machine(),
-            "sandbox": protection_of(self.parts.sandbox.describe()),
+            "sandbox": plain(self.parts.sandbox.describe()),
             "unsafe": False,
             "baseline": {"id": self.baseline.id, "source": self.ledger.blobs.put(self.baseline.source)},
         }
@@ -240,26 +240,7 @@ class Run:
         return path.read_text(encoding="ascii")
 
 
-# --- the run folder ---------------------------------------------------------------------------------------------------
-
-
-def new_folder(root: Path, target: str, strategy: str) -> Path:
-    """runs/<utc>-<target>-<strategy>-<4 hex>/ with its blobs folder; StoreError when it cannot be made."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    folder = root / f"{stamp}-{target}-{strategy}-{secrets.token_hex(2)}"
-    try:
-        folder.mkdir(parents=True)
-        (folder / "blobs").mkdir()
-    except OSError as error:
-        raise StoreError(f"runs folder {root} cannot be written: {error.strerror}; name another with --runs") from None
-    return folder
-
-
-def point_latest(root: Path, folder: Path) -> None:
-    """runs/latest leads to the newest run."""
-    fresh = root / f".latest-{folder.name}"
-    fresh.symlink_to(folder.name)
-    fresh.replace(root / "latest")
+# --- the specification on disk ----------------------------------------------------------------------------------------
 
 
 def run_toml(spec: Spec) -> str:
@@ -300,7 +281,3 @@ def _cpu_name() -> str:
     except OSError:
         found = None
     return found.group(1).strip() if found else platform.processor() or "unknown"
-
-
-def protection_of(protection: Protection) -> JsonObject:
-    return plain(protection)

@@ -53,7 +53,9 @@ def settings_of(name: str, assignments: Iterable[str]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         knob = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"strategy {name}, knob {knob}: {first['msg'].lower()} (got {first['input']!r})") from None
+        where = f"strategy {name}, knob {knob}" if knob else f"strategy {name}"
+        given = f" (got {first['input']!r})" if knob else ""
+        raise UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}{given}") from None
 
 
 def make_strategy(

@@ -47,7 +47,10 @@ def test_lines_end_at_newline_carriage_return_or_both() -> None:
     [
         ((b"docs: 5", b"docs: 6"), "line 1 differs (a whole number)"),
         ((b"anna", b"anne"), "line 4 differs (text)"),
-        ((b"3.36601234567890", b"3.36601234577890"), "line 2 differs (a number, off by 3e-11 relative where 1e-12 is allowed)"),
+        (
+            (b"3.36601234567890", b"3.36601234577890"),
+            "line 2 differs (a number, off by 3e-11 relative where 1e-12 is allowed)",
+        ),
         ((b"3.36601234567890", b"nan"), "line 2 differs"),
         ((b"2.5e-03", b"2.5e-01"), "line 3 differs"),
         ((b"sample 1: anna\n", b""), "ends after 3 of 4 lines"),

@@ -29,7 +29,7 @@ def evaluate(
 
     from harness import sandbox
     from harness.launch import load_target, make_judge
-    from harness.targets import read_program
+    from harness.targets.program import read_program
     from harness.types import Candidate
 
     wanted = load_target(target, baseline, objective)

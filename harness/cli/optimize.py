@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from harness.errors import UsageError
 
 if TYPE_CHECKING:
     from harness.launch import Hooks
+    from harness.types import Event
 
 DEFAULT_SECONDS = 480.0  # when nothing else ends a run: enough for real gains on two slow cores
 
@@ -65,6 +66,7 @@ def optimize(
         program=str(Path(program).resolve()) if program else None, objective=objective,
         settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
     )  # fmt: skip
+    options.load_dotenv()
     follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)
 
 
@@ -74,15 +76,23 @@ def _absolute_if_path(target: str) -> str:
 
 
 def follow(
-    job: Callable[[Hooks], Path], quiet: bool, json_events: bool, json: bool, fail_if_no_improvement: bool
+    job: Callable[[Hooks], Path],
+    quiet: bool,
+    json_events: bool,
+    json: bool,
+    fail_if_no_improvement: bool,
+    past: Iterable[Event] = (),
 ) -> None:
-    """Show a run while it goes, and say how it ended."""
+    """Show a run while it goes, and say how it ended. past: what a resumed run had recorded."""
     from harness.cli.show import show_json
     from harness.launch import Hooks
     from harness.report import live, tables
     from harness.store.runs import load
 
-    with live.LiveView(quiet=quiet or json, json_events=json_events) as view, stop_on_interrupt() as asked_to_stop:
+    with (
+        live.LiveView(quiet=quiet or json, json_events=json_events, past=past) as view,
+        stop_on_interrupt() as asked_to_stop,
+    ):
         folder = job(Hooks(watch=view.on_event, asked_to_stop=asked_to_stop))
     record = load(folder)
     if json:
@@ -100,7 +110,7 @@ def stop_on_interrupt() -> Iterator[Callable[[], str | None]]:
     """The first Ctrl-C asks for an end after what is in flight; the second ends at once, and the run can be resumed."""
     asked: list[str] = []
 
-    def on_interrupt(number: int, frame: object) -> None:
+    def on_interrupt(_number: int, _frame: object) -> None:
         if asked:
             import os
 

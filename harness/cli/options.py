@@ -46,6 +46,13 @@ def runs_root(runs: Path | None) -> Path:
     return (runs or Path("runs")).expanduser()
 
 
+def load_dotenv() -> None:
+    """Keys from `.env` in the working folder; what the environment already has goes first."""
+    from dotenv import load_dotenv as load
+
+    load(Path(".env"))
+
+
 def installed_version() -> str:
     from importlib.metadata import version
 

@@ -17,7 +17,12 @@ def resume(
 ) -> None:
     """Go on with an interrupted run; nothing that it already paid for is paid for again."""
     from harness import launch
+    from harness.store import journal
     from harness.store.runs import find
 
+    options.load_dotenv()
     folder = find(options.runs_root(runs), run)
-    follow(lambda hooks: launch.resume(folder, hooks), quiet, json_events, json, fail_if_no_improvement=False)
+    past = tuple(journal.read(folder / "events.jsonl"))
+    follow(
+        lambda hooks: launch.resume(folder, hooks), quiet, json_events, json, fail_if_no_improvement=False, past=past
+    )

@@ -64,9 +64,13 @@ class AnthropicModel:
             return _of_message(client.messages.create(**request, timeout=timeout), self._service.model)
         ends = time.monotonic() + left_s
         with client.messages.stream(**request, timeout=timeout) as stream:
-            for _ in stream:  # a stream that never ends is never silent either
-                if time.monotonic() > ends:
+            last = None
+            for event in stream:
+                last = event.type
+                if time.monotonic() > ends:  # a stream that never ends is never silent either
                     raise Garbled("the answer streams on without end")
+            if last != "message_stop":
+                raise Garbled(f"the answer's stream broke off after {last or 'nothing that is an answer'}")
             return _of_message(stream.get_final_message(), self._service.model)
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from statistics import stdev
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from harness.report import text
 from harness.report.views import measured
-from harness.stats import CONFIDENCE, Interval, t_quantile
+from harness.stats import CONFIDENCE, PRIOR_FREEDOM, Interval, t_quantile
 from harness.store.runrecord import RunRecord, Tried
 from harness.types import JsonObject, Reading
 
@@ -105,24 +105,25 @@ def _shown(band: Interval | None) -> str:
 def pooled(scored: Sequence[Tried], metric: str) -> Interval | None:
     """The noise band of one measurement: the mean log ratio of all candidates and where 95 % of single ones fall.
 
-    A prediction interval, since the question it answers is what a single measurement may show by chance. One candidate
-    has no spread of its own: its own interval stands.
+    A prediction interval, since the question is what a single measurement may show by chance. Its variance is that
+    between the measurements, on top of what their own intervals claim, which counts as much as a few of them.
     """
     readings = [reading for tried in scored if (reading := measured(tried.score, metric))]
     if not readings:
         return None
-    if len(readings) == 1:
-        return _own(readings[0])
     logs = [math.log(reading.value) for reading in readings]
     mean, n = sum(logs) / len(logs), len(logs)
-    half = t_quantile(0.5 + CONFIDENCE / 2, n - 1) * stdev(logs) * math.sqrt(1 + 1 / n)
+    freedom = PRIOR_FREEDOM + n - 1
+    squares = PRIOR_FREEDOM * _claimed_variance(readings) + sum((x - mean) ** 2 for x in logs)
+    half = t_quantile(0.5 + CONFIDENCE / 2, freedom) * math.sqrt(squares / freedom * (1 + 1 / n))
     return Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
 
 
-def _own(reading: Reading) -> Interval:
-    low = reading.value if reading.low is None else reading.low
-    high = reading.value if reading.high is None else reading.high
-    return Interval(reading.value, low, high)
+def _claimed_variance(readings: Sequence[Reading]) -> float:
+    """The mean variance of a log ratio that the readings' own 95 % intervals stand for."""
+    normal = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    errors = [math.log(r.high / r.low) / (2 * normal) for r in readings if r.low and r.high]
+    return sum(error**2 for error in errors) / len(errors) if errors else 0.0
 
 
 def _remarks(run: RunRecord, style: str) -> Iterator[Text]:

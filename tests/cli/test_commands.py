@@ -1,53 +1,14 @@
-"""Every answering command, through the real main: what it prints where, and its exit code."""
+"""The group of commands, and those that answer about all runs or about what there is."""
 
 import csv
 import io
-import json
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from harness.cli.main import COMMANDS, main
-from harness.store.runs import load
-from tests.runs_on_disk import BASELINE, Writing, finished_run, noop_run, scored
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "runs"
-
-
-@pytest.fixture
-def run(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setenv("OPTIMIZE_RUN_RUNS", str(root))
-    monkeypatch.chdir(root.parent)
-
-    def go(*args: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["optimize-run", *args])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return Ended(ended.value.code if isinstance(ended.value.code, int) else 0, said.out, said.err)
-
-    return go
-
+from harness.cli.main import COMMANDS
+from tests.cli.conftest import Run
+from tests.runs_on_disk import Writing, finished_run, noop_run, scored
 
 # --- the group --------------------------------------------------------------------------------------------------------
 
@@ -206,124 +167,6 @@ def test_a_broken_run_is_named_and_the_others_are_listed(run: Run, root: Path) -
 def test_the_runs_folder_may_be_named(run: Run, root: Path) -> None:
     finished_run(root.parent / "elsewhere")
     assert len(run("list", "--runs", str(root.parent / "elsewhere"), "--json").json) == 1
-
-
-# --- one run ----------------------------------------------------------------------------------------------------------
-
-
-def test_show_in_the_shape_that_is_promised(run: Run, root: Path) -> None:
-    record = load(finished_run(root))
-    document = run("show", "--json").json
-    keys = [
-        "run",
-        "target",
-        "strategy",
-        "model",
-        "status",
-        "budget",
-        "usage",
-        "baseline",
-        "best",
-        "lineage",
-        "candidates",
-    ]
-    assert list(document) == keys
-    assert document["lineage"] == list(record.lineage()) and document["best"]["id"] == record.best
-    assert document["best"]["confirmed"] is True and document["best"]["speed"]["ratio"] == 12.0
-    assert document["baseline"]["memory_mib"] == 60.0
-    keys = ["id", "n", "parents", "operator", "note", "status", "fitness", "memory_ratio", "speed_ratio", "kept"]
-    assert [list(candidate) for candidate in document["candidates"]] == [keys] * 5
-    assert [candidate["kept"] for candidate in document["candidates"]] == [True, False, False, False, True]
-
-
-def test_show_for_people_and_for_spreadsheets(run: Run, root: Path) -> None:
-    finished_run(root)
-    shown = run("show").out
-    assert "12.0x faster (11.8-12.2)" in shown and "reorder the sums" in shown
-    rows = list(csv.DictReader(io.StringIO(run("show", "latest", "--format", "csv").out)))
-    assert [row["status"] for row in rows] == ["ok", "ok", "wrong", "invalid", "ok"]
-
-
-def test_a_run_without_a_best(run: Run, root: Path) -> None:
-    noop_run(root)
-    document = run("show", "--json").json
-    assert document["best"] is None and document["lineage"] == [document["baseline"]["id"]]
-    assert "No improvement" in run("show").out
-
-
-def test_a_misspelt_run(run: Run, root: Path) -> None:
-    folder = finished_run(root)
-    ended = run("show", folder.name.replace("evolve", "evovle"))
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err == f"error: unknown run {folder.name.replace('evolve', 'evovle')!r}: did you mean {folder.name}?\n"
-
-
-def test_the_lineage_of_the_best_and_of_another(run: Run, root: Path) -> None:
-    record = load(finished_run(root))
-    document = run("lineage", "--json").json
-    assert [step["id"] for step in document["lineage"]] == list(record.lineage())
-    other = record.tried[1].id or ""
-    assert run("lineage", "latest", other[:6], "--json").json["candidate"] == other
-    assert "turn the collector off" in run("lineage").out
-    assert run("lineage", "latest", "zz").code == 2
-
-
-def test_a_diff_of_the_baseline_and_the_best_or_of_any_two(run: Run, root: Path) -> None:
-    record = load(finished_run(root))
-    ended = run("diff")
-    assert "-print(1 + 1)\n+print(4 - 4 + 2)\n" in ended.out
-    first = record.tried[0].id or ""
-    assert "-print(0 - 0 + 2)" in run("diff", "latest", first[:8], "best").out
-    document = run("diff", "--json").json
-    assert document["to"] == record.best and document["diff"] == ended.out
-    ended = run("diff", "latest", "best", "best")
-    assert (ended.out, ended.code) == ("", 0) and "no difference" in ended.err
-
-
-def test_the_best_program_to_a_pipe_and_to_a_file(run: Run, root: Path) -> None:
-    record = load(finished_run(root))
-    ended = run("best")
-    assert ended.out == "print(4 - 4 + 2)\n" and "Best: " in ended.err
-    assert run("best", "--json").json["id"] == record.best
-    ended = run("best", "-o", "mine.py")
-    assert ended.out == "" and (root.parent / "mine.py").read_text() == "print(4 - 4 + 2)\n"
-
-
-def test_without_a_best_the_baseline_is_the_best_program(run: Run, root: Path) -> None:
-    noop_run(root)
-    ended = run("best")
-    assert ended.out == BASELINE and "No improvement" in ended.err and ended.code == 0
-    assert "nothing was crowned" in run("diff").err
-
-
-def test_a_file_that_cannot_be_written_is_one_line(run: Run, root: Path) -> None:
-    finished_run(root)
-    ended = run("best", "-o", "no/such/folder.py")
-    assert ended.code == 1 and ended.err.endswith("error: no/such/folder.py: No such file or directory\n")
-
-
-def test_a_text_that_was_changed_is_refused(run: Run, root: Path) -> None:
-    folder = finished_run(root)
-    (folder / "blobs" / (load(folder).tried[4].source or "")).write_text("import os; os.remove('x')\n")
-    ended = run("best")
-    assert ended.code == 1 and ended.out == "" and "has changed" in ended.err
-
-
-HOSTILE = "[red]x[/red] \x1b[2J :skull: \u202e [link=http://x]y[/link]"
-
-
-def test_a_hostile_note_stays_inert_everywhere(run: Run, root: Path) -> None:
-    writing = Writing(root, model="m\x1b[2J")
-    writing.outcome(scored(), note=HOSTILE, crowned=True, operator="op\x1b[3J")
-    writing.end("done", "because \x1b[1m")
-    writing.close()
-    for command in ("show", "lineage", "list", "leaderboard", "best"):
-        for form in (["--json"], []) if command == "best" else (["-f", f] for f in ("table", "json", "csv", "md")):
-            ended = run(command, *form)
-            assert ended.code == 0
-            assert "\x1b" not in ended.out + ended.err and "\u202e" not in ended.out + ended.err
-    assert "[red]x[/red] [2J :skull:" in run("show").out
-    assert run("show", "--json").json["candidates"][0]["note"] == HOSTILE
 
 
 # --- what there is ----------------------------------------------------------------------------------------------------

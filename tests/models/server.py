@@ -1,4 +1,4 @@
-"""A service on loopback that answers as it is told, so that the real SDKs can be watched meeting every kind of trouble."""
+"""A service on loopback that answers as it is told, so that the real SDKs meet every kind of trouble."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Say:
-    """One answer. wait_s: before it; cut: close the connection after so many bytes of the body."""
+    """One answer. wait_s: before it; cut: close the connection after so many bytes of the body.
+
+    drip_s: between the events of the body, after the first.
+    """
 
     body: Any
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     wait_s: float = 0.0
     cut: int | None = None
+    drip_s: float = 0.0
 
     def encoded(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -59,7 +63,9 @@ def serving(*answers: Say) -> Iterator[Service]:
                 self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content[: answer.cut])
+            for part in _parts(content[: answer.cut], answer.drip_s):
+                self.wfile.write(part)
+                time.sleep(answer.drip_s)
             if answer.cut is not None:
                 self.wfile.flush()
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -84,6 +90,10 @@ def serving(*answers: Say) -> Iterator[Service]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _parts(content: bytes, drip_s: float) -> list[bytes]:
+    return [part + b"\n\n" for part in content.split(b"\n\n")[:-1]] if drip_s else [content]
 
 
 def events(*data: dict[str, Any]) -> bytes:

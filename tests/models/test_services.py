@@ -17,7 +17,7 @@ from harness.models import ModelOptions, Patience
 from harness.types import Model, Prompt, Reply
 from tests.models import bodies
 from tests.models.bodies import error
-from tests.models.server import Say, Service, serving
+from tests.models.server import Say, Service, events, serving
 
 PROMPT = Prompt("You are terse.", "Say hello.", "seed")
 KEY = "sk-secret-0123456789"
@@ -261,12 +261,30 @@ def test_what_is_no_answer_is_tried_again_and_then_given_up_in_one_line(
 
 
 def test_a_stream_that_breaks_off_with_an_error_is_tried_again(meet: Meet) -> None:
-    start = bodies.events(
+    start = events(
         {"type": "message_start", "message": bodies.message("")},
         {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
     )
     good = DIALECTS["streamed messages"].good
     assert meet("anthropic/claude-x", Say(start, headers=bodies.SSE), good)[0].complete(PROMPT).text == "Hello."
+
+
+def test_a_stream_that_just_stops_is_tried_again_and_never_half_an_answer(meet: Meet) -> None:
+    good = DIALECTS["streamed messages"].good
+    half = good.body[: good.body.index(b"event: message_delta")]
+    assert meet("anthropic/claude-x", Say(half, headers=bodies.SSE), good)[0].complete(PROMPT).text == "Hello."
+    with pytest.raises(ModelError, match="broke off after content_block_stop"):
+        meet("anthropic/claude-x", Say(half, headers=bodies.SSE))[0].complete(PROMPT)
+
+
+def test_a_stream_without_end_is_ended_by_the_clock(meet: Meet) -> None:
+    pings = events(*[{"type": "ping"}] * 3)
+    start = events({"type": "message_start", "message": bodies.message("")})
+    patience = Patience(tries=1, total_s=0.3, try_s=1)
+    slow = Say(start + pings, headers=bodies.SSE, drip_s=0.2)
+    model, _ = meet("anthropic/claude-x", slow, options=replace(HASTE, patience=patience))
+    with pytest.raises(ModelError, match="streams on without end"):
+        model.complete(PROMPT)
 
 
 # --- Troubles that stay -----------------------------------------------------------------------------------------------
@@ -320,7 +338,7 @@ def test_a_server_that_is_not_there_is_an_error_in_one_line(dialect: Dialect, me
     model, _ = meet(dialect.spec, dialect.good)
     options = replace(HASTE, base_url="http://127.0.0.1:9/v1")
     model = models.make(dialect.spec, options=options)
-    with pytest.raises(ModelError, match="no connection: .*gave up after 3 tries"):
+    with pytest.raises(ModelError, match=r"no connection: .*gave up after 3 tries"):
         model.complete(PROMPT)
 
 

@@ -188,7 +188,7 @@ class AddSlots:
     goes_with = ("lifetime",)
     claim = "A class whose objects get all their attributes in __init__ needs no dict for each."
     before = "class P:\n    def __init__(self, x):\n        self.x = x\nprint(P(1).x)\n"
-    after = "class P:\n    __slots__ = ('x',)\n\n    def __init__(self, x):\n        self.x = x\nprint(P(1).x)\n"
+    after = 'class P:\n    __slots__ = ("x",)\n\n    def __init__(self, x):\n        self.x = x\nprint(P(1).x)\n'
 
     def sites(self, program: Program) -> list[Site]:
         if reflective(program) or program.words & {
