@@ -59,7 +59,7 @@ class RulesEvaluator:
     name = "rules"
     stage: Stage = "rules"
 
-    def evaluate(self, candidate: Candidate, target: Target, bench: Bench) -> list[Reading]:  # noqa: ARG002
+    def evaluate(self, candidate: Candidate, target: Target, bench: Bench) -> list[Reading]:
         rules = target.rules
         size = len(candidate.source.encode("utf-8", "replace"))
         if size > rules.max_bytes:

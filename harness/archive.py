@@ -1,19 +1,24 @@
-"""The reigning line: who was crowned over whom, and the Pareto front of everything that was measured right."""
+"""The reigning line: who was crowned over whom."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.types import Candidate, Score
 
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """A crowned candidate. fitness is the measured one, over the baseline's."""
+    """A crowned candidate. score is the measured one, which others are compared with; whole is that of its whole run,
+    which is reported."""
 
     candidate: Candidate
     score: Score
-    confirmed: bool = False
+    whole: Score | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        return self.whole is not None
 
     @property
     def fitness(self) -> float:
@@ -24,7 +29,8 @@ class Throne:
     """The baseline, then everyone who was crowned; the last is the incumbent. Who fails its whole run falls."""
 
     def __init__(self, baseline: Candidate) -> None:
-        self._line = [Leader(baseline, Score("ok", 1.0), confirmed=True)]
+        score = Score("ok", 1.0)
+        self._line = [Leader(baseline, score, whole=score)]
 
     @property
     def incumbent(self) -> Leader:
@@ -38,29 +44,8 @@ class Throne:
     def crown(self, candidate: Candidate, score: Score) -> None:
         self._line.append(Leader(candidate, score))
 
-    def confirm(self, score: Score) -> None:
-        self._line[-1] = Leader(self._line[-1].candidate, score, confirmed=True)
+    def confirm(self, whole: Score) -> None:
+        self._line[-1] = replace(self._line[-1], whole=whole)
 
     def dethrone(self) -> None:
         del self._line[-1]
-
-
-class ParetoFront:
-    """Candidates that no other beats in memory and speed at once."""
-
-    def __init__(self) -> None:
-        self._members: dict[str, tuple[float, float]] = {}
-
-    def add(self, candidate: Candidate, score: Score) -> None:
-        memory, speed = score.ratio("memory"), score.ratio("speed")
-        if memory is None or speed is None or self._dominated(memory, speed):
-            return
-        self._members = {k: (m, s) for k, (m, s) in self._members.items() if not (memory >= m and speed >= s)}
-        self._members[candidate.id] = (memory, speed)
-
-    def _dominated(self, memory: float, speed: float) -> bool:
-        return any(m >= memory and s >= speed for m, s in self._members.values())
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(self._members)

@@ -59,7 +59,7 @@ class Budget:
         if limit.tokens is not None and spent.tokens_in + spent.tokens_out >= limit.tokens:
             return f"{limit.tokens} tokens"
         if limit.usd is not None and (spent.usd is None or spent.usd >= limit.usd):
-            return f"${limit.usd:g}"
+            return f"${limit.usd:g}" if spent.usd is not None else "a price is unknown, so dollars cannot be counted"
         if limit.seconds is not None and elapsed + reserve >= limit.seconds:
             return f"{limit.seconds:g} s"
         return None

@@ -2,71 +2,140 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from harness.archive import Leader, Throne
 from harness.judge import Judge
 from harness.store.records import plain, score_of
 from harness.toolbox import Ledger
-from harness.types import Candidate, Outcome, Score
+from harness.types import Candidate, JsonObject, Outcome, Score
 
 CONFIRM_EVERY = 20  # evaluations between whole runs of a new leader; the last leader is always confirmed
 
 
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A candidate that was measured right, and the order that made it."""
+
+    n: int
+    candidate: Candidate
+    score: Score
+
+
 class Court:
-    """Crowns and dethrones; every duel and every whole run is recorded before it counts. Lives on the loop's thread."""
+    """Crowns and dethrones; every duel and every whole run is recorded before it counts. Lives on the loop's thread.
+
+    Two programs duel once. Who has fallen stays fallen; whoever was measured while a fallen one reigned is heard again.
+    """
 
     def __init__(self, judge: Judge, ledger: Ledger, baseline: Candidate) -> None:
         self.throne = Throne(baseline)
         self._judge = judge
         self._ledger = ledger
-        self._duels = 0
-        self._unconfirmed_evaluations = 0
+        self._measured: dict[str, Contender] = {}
+        self._fallen: dict[str, Score] = {}
+        self._duels: dict[tuple[str, str], bool] = {}
+        self._evaluations = 0  # since the last whole run
 
     def consider(self, outcome: Outcome) -> Outcome:
         """The outcome with its crown, or with the score of the whole run that it failed."""
-        self._unconfirmed_evaluations += outcome.usage.evaluations
-        candidate, score = outcome.candidate, outcome.score
-        incumbent = self.throne.incumbent
-        if candidate is None or not self._judge.contends(score, incumbent.score):
+        self._evaluations += outcome.usage.evaluations
+        candidate = outcome.candidate
+        if candidate is None:
             return outcome
-        if candidate.id == incumbent.candidate.id or not self._duel(outcome.order.n, candidate):
-            return outcome
-        self.throne.crown(candidate, score)
-        if self._unconfirmed_evaluations >= CONFIRM_EVERY:
-            whole = self._confirm(self.throne.incumbent)
-            if whole.status != "ok":
-                return replace(outcome, score=whole)
-        return replace(outcome, crowned=True)
+        if outcome.score.status == "ok" and candidate.id not in self._fallen:
+            self._measured.setdefault(candidate.id, Contender(outcome.order.n, candidate, outcome.score))
+        before = self.throne.incumbent.candidate.id
+        self._confirm_if_due()
+        if candidate.id not in self._fallen:
+            self._challenge(Contender(outcome.order.n, candidate, outcome.score))
+            self._confirm_if_due()
+        if candidate.id in self._fallen:
+            return replace(outcome, score=self._fallen[candidate.id])
+        return replace(outcome, crowned=before != candidate.id == self.throne.incumbent.candidate.id)
 
     def close(self) -> Leader | None:
-        """Confirm the best there is; a leader that falls leaves the place to the one before."""
+        """Confirm the best there is. Where a leader falls, the best of the others is heard before the one before it."""
         while not self.throne.incumbent.confirmed:
-            self._confirm(self.throne.incumbent)
+            self._confirm()
         return self.throne.best
 
-    def _duel(self, n: int, candidate: Candidate) -> bool:
-        self._duels += 1
-        recorded = self._ledger.recording.crowns.get(n)
-        if recorded is not None:
-            return bool(recorded["crowned"])
-        incumbent = self.throne.incumbent.candidate
-        duel = self._judge.duel(candidate, incumbent, self._duels)
-        record = {"n": n, "candidate": candidate.id, "over": incumbent.id, "crowned": duel.won, **plain(duel.ratio)}
-        record |= {"pairs": duel.pairs, "alpha": duel.alpha, "explanation": duel.explanation}
-        record["ratio"] = record.pop("value")
-        self._ledger.record("crown", record)
-        return duel.won
+    def catch_up(self) -> None:
+        """After a resumed run was retold: what its end had already confirmed or felled need not be run again."""
+        while self.throne.incumbent.candidate.id in self._ledger.recording.confirms:
+            if self.throne.incumbent.confirmed:
+                return
+            self._confirm()
 
-    def _confirm(self, leader: Leader) -> Score:
-        self._unconfirmed_evaluations = 0
-        recorded = self._ledger.recording.confirms.get(leader.candidate.id)
-        score = score_of(recorded["score"]) if recorded else self._judge.confirm(leader.candidate)
-        if recorded is None:
-            record = {"candidate": leader.candidate.id, "ok": score.status == "ok", "score": plain(score)}
-            self._ledger.record("confirm", record)
-        if score.status == "ok":
+    # --- duels -------------------------------------------------------------------------------------------------------
+
+    def _challenge(self, contender: Contender) -> bool:
+        incumbent = self.throne.incumbent
+        if contender.candidate.id == incumbent.candidate.id:
+            return False
+        if not self._judge.contends(contender.score, incumbent.score):
+            return False
+        won = self._duel(contender)
+        if won:
+            self.throne.crown(contender.candidate, contender.score)
+        return won
+
+    def _duel(self, contender: Contender) -> bool:
+        incumbent = self.throne.incumbent.candidate
+        names = (contender.candidate.id, incumbent.id)
+        if names not in self._duels:
+            record = self._ledger.recording.crowns.get(names)
+            record = record or self._fight(contender, incumbent, nth=len(self._duels) + 1)
+            self._duels[names] = bool(record["crowned"])
+            if record["fallen"] is not None:
+                self._fell(incumbent, Score("wrong", feedback=record["fallen"], stage="measure"))
+        return self._duels[names]
+
+    def _fight(self, contender: Contender, incumbent: Candidate, nth: int) -> JsonObject:
+        duel = self._judge.duel(contender.candidate, incumbent, nth)
+        record: JsonObject = {
+            "n": contender.n,
+            "candidate": contender.candidate.id,
+            "over": incumbent.id,
+            "crowned": duel.won,
+        }
+        record |= {"ratio": duel.ratio.value, "low": duel.ratio.low, "high": duel.ratio.high}
+        record |= {"pairs": duel.pairs, "alpha": duel.alpha, "explanation": duel.explanation, "fallen": duel.fallen}
+        self._ledger.record("crown", record)
+        return record
+
+    # --- whole runs --------------------------------------------------------------------------------------------------
+
+    def _confirm_if_due(self) -> None:
+        if self._evaluations >= CONFIRM_EVERY and not self.throne.incumbent.confirmed:
+            self._confirm()
+
+    def _confirm(self) -> None:
+        """The whole run of the incumbent. It falls when it breaks its promise there, or gains nothing after all."""
+        self._evaluations = 0
+        leader = self.throne.incumbent.candidate
+        recorded = self._ledger.recording.confirms.get(leader.id)
+        if recorded is not None:
+            score, stands = score_of(recorded["score"]), bool(recorded["ok"])
+        else:
+            score = self._judge.confirm(leader)
+            stands = score.status == "ok" and (score.fitness or 0.0) > 1.0
+            self._ledger.record("confirm", {"candidate": leader.id, "ok": stands, "score": plain(score)})
+        if stands:
             self.throne.confirm(score)
         else:
-            self.throne.dethrone()
-        return score
+            self._fell(leader, score)
+
+    def _fell(self, leader: Candidate, score: Score) -> None:
+        self.throne.dethrone()
+        self._fallen[leader.id] = score
+        self._ledger.correct_score(leader.source, score)
+        self._measured.pop(leader.id, None)
+        self._hear_again()
+
+    def _hear_again(self) -> None:
+        """Best first: those who may have been kept from a crown by one who did not deserve it."""
+        ranked = sorted(self._measured.values(), key=lambda c: (-(c.score.fitness or 0.0), c.n))
+        for contender in ranked:
+            if self._challenge(contender):
+                return

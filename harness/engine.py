@@ -18,6 +18,8 @@ from harness.types import Candidate, JsonObject, Model, Order, Outcome, Score, S
 
 FAILURES_IN_A_ROW = 8  # of the model, after its own retries: the run stops
 HEARTBEAT_S = 0.25
+RESERVED_UNKNOWN = 0.35  # of a limit on time, for a confirmation whose cost, or candidate, is not known yet
+MOST_RESERVED = 0.6  # of it, however long the confirmation takes: a run must have time to search
 NO_ANSWER = "no answer"
 
 
@@ -38,18 +40,17 @@ class Engine:
     parallel: int
     keep: Callable[[Leader | None], None]
     asked_to_stop: Callable[[], str | None]
+    began: float = field(default_factory=time.monotonic)  # moved back by what a resumed run has used already
     reason: str = ""  # why the run ended
     _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
     _model_failures: int = 0
     _failure: ModelError | None = None
-    _began: float = 0.0
     _submit: Callable[[Callable[[Order], Outcome], Order], Future[Outcome]] = field(init=False)
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 
     def run(self) -> Leader | None:
         """The confirmed best, or None when nothing was crowned. ModelError when the model gave up, after confirming."""
-        self._began = time.monotonic() - self.ledger.recording.seconds
         with ThreadPoolExecutor(self.parallel, thread_name_prefix="order") as pool:
             self._submit = pool.submit
             self._replay()
@@ -77,11 +78,21 @@ class Engine:
         return started
 
     def _may_start(self) -> bool:
-        elapsed = time.monotonic() - self._began
-        reserve = self.judge.confirm_seconds(self.court.throne.incumbent.score) if self.budget.limit.seconds else 0.0
+        elapsed = time.monotonic() - self.began
         self.reason = self.reason or str(self._failure or "") or self.asked_to_stop() or ""
-        self.reason = self.reason or self.budget.why_not(len(self._flying), elapsed, reserve) or ""
+        self.reason = self.reason or self.budget.why_not(len(self._flying), elapsed, self._reserve()) or ""
         return not self.reason
+
+    def _reserve(self) -> float:
+        """Seconds to keep for the confirmation at the end."""
+        limit = self.budget.limit.seconds
+        if limit is None:
+            return 0.0
+        incumbent = self.court.throne.incumbent
+        needed = self.judge.confirm_seconds(incumbent.score)
+        if incumbent.confirmed or needed is None:
+            return limit * RESERVED_UNKNOWN
+        return min(limit * MOST_RESERVED, needed)
 
     def _start(self, order: Order) -> None:
         self._flying[self._submit(self._work, order)] = order
@@ -115,10 +126,11 @@ class Engine:
 
     def _settle(self, outcome: Outcome) -> None:
         """Crown or not, record, tell."""
-        outcome = self.court.consider(outcome)
-        self.ledger.record("outcome", self._record(outcome))
-        self._tell(outcome)
-        if outcome.crowned:
+        before = self.court.throne.best
+        considered = self.court.consider(outcome)
+        self.ledger.record("outcome", self._record(considered, outcome.score))
+        self._tell(considered)
+        if self.court.throne.best is not before:
             self.keep(self.court.throne.best)
 
     def _tell(self, outcome: Outcome) -> None:
@@ -136,8 +148,10 @@ class Engine:
             words = f"the model failed {FAILURES_IN_A_ROW} times in a row: {outcome.score.feedback}"
             self._failure = self._failure or ModelError(words)
 
-    def _record(self, outcome: Outcome) -> JsonObject:
+    def _record(self, outcome: Outcome, measured: Score) -> JsonObject:
+        """measured: the score before the court had its say; kept where that differs, for a retelling."""
         candidate = outcome.candidate
+        said_before = {"measured": plain(measured)} if measured != outcome.score else {}
         return {
             "n": outcome.order.n,
             "operator": outcome.order.operator,
@@ -146,6 +160,7 @@ class Engine:
             "score": plain(outcome.score),
             "usage": plain(outcome.usage),
             "crowned": outcome.crowned,
+            **said_before,
         }
 
     # --- resuming ----------------------------------------------------------------------------------------------------
@@ -159,6 +174,8 @@ class Engine:
             else:
                 order = asked.pop(data["n"])
                 self._tell(self.court.consider(self._recorded_outcome(order, data)))
+        self.court.catch_up()
+        self._model_failures, self._failure = 0, None  # what failed then may answer now
         for order in asked.values():
             self._start(order)
 
@@ -177,4 +194,4 @@ class Engine:
         candidate = found and Candidate(
             found["id"], self.ledger.blobs.get(found["source"]), tuple(found["parents"]), found["note"]
         )
-        return Outcome(order, candidate, score_of(data["score"]), usage_of(data["usage"]))
+        return Outcome(order, candidate, score_of(data.get("measured") or data["score"]), usage_of(data["usage"]))

@@ -6,6 +6,7 @@
     │   └── BadTarget           2   target.toml, the program or its inputs
     ├── SandboxError            1   a room could not be made; nothing was run
     ├── BaselineError           1   the untouched program does not keep its own promise
+    │   └── Unrepeatable        1   a program that kept it before does not keep it now
     ├── StoreError              1   a run folder, journal or blob
     │   ├── Locked              1   another process writes this run
     │   └── Diverged            1   a resumed strategy asked something else than was recorded
@@ -54,6 +55,10 @@ class SandboxError(OptimizeRunError):
 
 class BaselineError(OptimizeRunError):
     """The baseline crashed, or does not repeat itself."""
+
+
+class Unrepeatable(BaselineError):
+    """The program that a candidate is compared with (the baseline or the incumbent) failed this time."""
 
 
 class StoreError(OptimizeRunError):

@@ -14,12 +14,14 @@ import platform
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from harness.store.blobs import write_whole
 from harness.traces import Trace
+from harness.types import Job
 
 KEPT_S = 14 * 24 * 3600.0
 
@@ -32,12 +34,13 @@ def private_folder(kind: str, variable: str, default: str) -> Path:
     return folder
 
 
-def content_key(source: str, files: Mapping[str, bytes]) -> str:
-    """Names a trace by everything that decides it."""
+def content_key(job: Job) -> str:
+    """Names a trace by everything that decides it: interpreter, platform, command, modules, program and inputs."""
     digest = hashlib.sha256()
-    parts = [sys.version.encode(), platform.platform().encode(), source.encode()]
-    for name in sorted(files):
-        parts += [name.encode(), files[name]]
+    words = [sys.version, platform.platform(), *job.command, "", *job.imports, "", str(job.limits.writes_mib)]
+    parts = [word.encode() for word in words]
+    for name in sorted(job.files):
+        parts += [name.encode(), job.files[name]]
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()
@@ -99,5 +102,6 @@ class Goldens:
     def _forget_old(self) -> None:
         horizon = time.time() - KEPT_S
         for path in self._folder.glob("*.json"):
-            if path.stat().st_mtime < horizon:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # another process may forget it first
+                if path.stat().st_mtime < horizon:
+                    path.unlink()

@@ -20,11 +20,19 @@ class Lanes:
         for core in self.measured:
             self._free.put(core)
 
-    def keep_clear(self) -> None:
-        """Take the harness's own threads off the lanes: what is timed there shares its core with nothing of ours."""
+    @contextmanager
+    def kept_clear(self) -> Iterator[None]:
+        """Keep this thread, and those that it starts, off the lanes: what is timed there shares its core with nothing
+        of ours."""
         others = set(self.cores) - set(self.measured)
-        if others and hasattr(os, "sched_setaffinity"):
-            os.sched_setaffinity(0, others)
+        if not others or not hasattr(os, "sched_setaffinity"):
+            yield
+            return
+        os.sched_setaffinity(0, others)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, self.cores)
 
     @contextmanager
     def take(self) -> Iterator[int]:

@@ -7,12 +7,13 @@ import platform
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from harness import edits, registry, targets
+from harness import edits, registry, scoring, targets
 from harness.archive import Leader
 from harness.bench import Workbench
 from harness.budget import Budget, Limit
@@ -103,7 +104,7 @@ class Parts:
 
     @classmethod
     def of(cls, spec: Spec, root: Path, answered: int = 0) -> Parts:
-        """answered: replies that the run has recorded already, which a model that answers in order must not give again."""
+        """answered: replies that the run has recorded already; a model that answers in order goes on after them."""
         from harness import models, sandbox
 
         target = load_target(spec.target, spec.program, spec.objective)
@@ -118,9 +119,9 @@ def load_target(reference: str, program: str | None, objective: str | None) -> T
     return replace(target, objective=targets.objective(objective)) if objective else target
 
 
-def make_judge(target: Target, sandbox: Sandbox, secret: str, lanes: int | None = None) -> Judge:
+def make_judge(target: Target, sandbox: Sandbox, secret: str, lanes: Lanes) -> Judge:
     goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
-    bench = Workbench(target, sandbox, secret, goldens, Lanes(lanes), NoiseModel.fresh())
+    bench = Workbench(target, sandbox, secret, goldens, lanes, NoiseModel.fresh())
     return Judge(target, bench, registry.evaluators())
 
 
@@ -138,14 +139,18 @@ class Run:
         self.best: Leader | None = None
 
     def go(self) -> None:
+        self.began = time.monotonic() - self.ledger.recording.seconds
         self._open()
         try:
-            reason = self._optimize()
-        except OptimizeRunError as error:
-            self._close("failed", str(error))
-            raise
+            lanes = Lanes(self.spec.lanes)
+            with lanes.kept_clear():
+                reason = self._optimize(lanes)
         except KeyboardInterrupt:
             self._close("interrupted", "interrupted")
+            raise
+        except BaseException as error:
+            words = str(error) if isinstance(error, OptimizeRunError) else f"{type(error).__name__}: {error}"
+            self._close("failed", words)
             raise
         interrupted = reason.startswith("asked to stop")
         self._close("interrupted" if interrupted else "done", reason)
@@ -175,13 +180,13 @@ class Run:
             "baseline": {"id": self.baseline.id, "source": self.ledger.blobs.put(self.baseline.source)},
         }
 
-    def _optimize(self) -> str:
+    def _optimize(self, lanes: Lanes) -> str:
         target = self.parts.target
-        judge = make_judge(target, self.parts.sandbox, self._secret(), self.spec.lanes)
+        judge = make_judge(target, self.parts.sandbox, self._secret(), lanes)
         measured = judge.prepare()
         planned = self.ledger.recording.planned or self._planned(measured)
-        self.ledger.record("baseline", {**plain(measured), "planned": planned, "warnings": []})
-        self.ledger.learn_score(self.baseline.source, judge.unchanged())
+        self.ledger.record("baseline", {**plain(measured), "planned": planned, "warnings": warnings_of(target)})
+        self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
             evaluations=planned, baseline=self.baseline,
@@ -189,7 +194,8 @@ class Run:
         engine = Engine(
             strategy=strategy, model=self.parts.model, judge=judge,
             court=Court(judge, self.ledger, self.baseline), ledger=self.ledger, budget=self.budget,
-            seed=self.spec.seed, parallel=self.spec.parallel, keep=self._keep, asked_to_stop=self._asked_to_stop,
+            began=self.began, seed=self.spec.seed, parallel=self.spec.parallel, keep=self._keep,
+            asked_to_stop=self._asked_to_stop,
         )  # fmt: skip
         engine.run()
         return engine.reason
@@ -227,7 +233,7 @@ class Run:
                 "reason": reason,
                 "best": self.best.candidate.id if self.best else None,
                 "usage": plain(self.budget.spent),
-                "secret": self._secret(),
+                "secret": self._secret() if status == "done" else None,  # an interrupted run may go on
             },
         )
 
@@ -235,7 +241,6 @@ class Run:
         """What draws the hidden inputs: readable by this user alone until the run is over, then part of its record."""
         path = private_folder("secrets", "XDG_STATE_HOME", ".local/state") / self.folder.name
         if not path.exists():
-            path.touch(mode=0o600)
             write_whole(path, secrets.token_hex(16).encode())
         return path.read_text(encoding="ascii")
 
@@ -258,11 +263,22 @@ def read_spec(folder: Path) -> Spec:
     try:
         table = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
         return Spec(**{**table, "settings": tuple(table["settings"]), "limit": Limit(**table["limit"])})
+    except FileNotFoundError:
+        raise StoreError(f"{folder} holds no run.toml: it was stopped before it began; start a new run") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StoreError(f"{folder / 'run.toml'} cannot be read: {error}") from None
 
 
 # --- words for the record ---------------------------------------------------------------------------------------------
+
+
+def warnings_of(target: Target) -> list[str]:
+    """What a user should know about a target before believing a number of it."""
+    if any(workload.hidden for workload in target.workloads):
+        return []
+    return [
+        "nothing hidden is checked: this target has one input; only rules hold back a program that knows its output"
+    ]
 
 
 def machine() -> JsonObject:

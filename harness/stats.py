@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import stdev
 from threading import Lock
 
 from harness.types import Objective, Pair
@@ -82,6 +83,7 @@ class Noise:
     """
 
     def __init__(self, prior: float) -> None:
+        self._floor = prior / 3
         self._freedom = PRIOR_FREEDOM
         self._squares = PRIOR_FREEDOM * prior * prior
         self._lock = Lock()
@@ -100,22 +102,22 @@ class Noise:
 
     @property
     def deviation(self) -> float:
-        """Standard deviation of one log ratio."""
-        return math.sqrt(self._squares / self._freedom)
-
-
-def spread_of(logs: Sequence[float], pooled: float) -> float:
-    """The larger of the pooled deviation and, once it means something, the series' own."""
-    if len(logs) < 4:
-        return pooled
-    mean = sum(logs) / len(logs)
-    return max(pooled, math.sqrt(sum((x - mean) ** 2 for x in logs) / (len(logs) - 1)))
+        """Standard deviation of one log ratio; never below a third of the prior, however still a machine has been."""
+        return max(math.sqrt(self._squares / self._freedom), self._floor)
 
 
 def interval(logs: Sequence[float], deviation: float, freedom: float, confidence: float = CONFIDENCE) -> Interval:
-    """The mean of log ratios as a ratio, with a two-sided t interval of the given deviation."""
+    """The mean of log ratios as a ratio, with a two-sided t interval.
+
+    The wider of two: with this machine's pooled deviation, and with the series' own, whose few degrees of freedom are
+    its own too. A machine that has just become noisy is thus noticed by the series itself.
+    """
+    p = 0.5 + confidence / 2
+    half = t_quantile(p, freedom) * deviation
+    if len(logs) >= 3:
+        half = max(half, t_quantile(p, len(logs) - 1) * stdev(logs))
     mean = sum(logs) / len(logs)
-    half = t_quantile(0.5 + confidence / 2, freedom) * spread_of(logs, deviation) / math.sqrt(len(logs))
+    half /= math.sqrt(len(logs))
     return Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
 
 
@@ -129,10 +131,22 @@ def memory_logs(pairs: Sequence[Pair]) -> list[float]:
     return [math.log(p.baseline_mib / p.candidate_mib) for p in pairs]
 
 
+def weights(objective: Objective) -> tuple[float, float]:
+    """Of memory and speed; they sum to one."""
+    total = objective.memory + objective.speed
+    return objective.memory / total, objective.speed / total
+
+
 def fitness(memory: float, speed: float, objective: Objective) -> float:
     """Weighted geometric mean of the two ratios; 1.0 is the baseline."""
-    total = objective.memory + objective.speed
-    return math.exp((objective.memory * math.log(memory) + objective.speed * math.log(speed)) / total)
+    of_memory, of_speed = weights(objective)
+    return math.exp(of_memory * math.log(memory) + of_speed * math.log(speed))
+
+
+def fitness_logs(pairs: Sequence[Pair], objective: Objective) -> list[float]:
+    """log fitness of each pair's second side over its first."""
+    of_memory, of_speed = weights(objective)
+    return [of_memory * m + of_speed * s for m, s in zip(memory_logs(pairs), cpu_logs(pairs), strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,17 +166,18 @@ class NoiseModel:
 
     def gain(self, pairs: Sequence[Pair], objective: Objective, confidence: float = CONFIDENCE) -> Interval:
         """The fitness ratio that these pairs show, second side over first, with its interval."""
-        total = objective.memory + objective.speed
-        weight_m, weight_s = objective.memory / total, objective.speed / total
-        logs = [weight_m * m + weight_s * s for m, s in zip(memory_logs(pairs), cpu_logs(pairs), strict=True)]
-        deviation = math.hypot(weight_m * self.memory.deviation, weight_s * self.cpu.deviation)
-        return interval(logs, deviation, self.cpu.freedom if weight_s else self.memory.freedom, confidence)
+        of_memory, of_speed = weights(objective)
+        deviation = math.hypot(of_memory * self.memory.deviation, of_speed * self.cpu.deviation)
+        freedom = self.cpu.freedom if of_speed else self.memory.freedom
+        return interval(fitness_logs(pairs, objective), deviation, freedom, confidence)
 
 
 # --- The crowning rule ------------------------------------------------------------------------------------------------
 
-LOOKS = (2, 4, 7, 11, 15)  # pairs after which a duel may be decided
+LOOKS = (2, 4, 7, 11, 15)  # pairs after which a duel may be decided; the first only if no pair leaves a doubt
 MINIMUM_GAIN = 0.01  # a duel whose estimate falls below this is given up
+WIDE_CPU = 0.18  # log ratio of CPU time beyond which a single pair leaves no doubt: twice the noisiest machine's spread
+WIDE_MEMORY = 0.03
 
 
 def duel_alpha(nth: int, family: float = 0.05) -> float:
@@ -176,10 +191,17 @@ def worth_a_duel(gain: Interval) -> bool:
     return math.log(gain.value) > max(math.log1p(MINIMUM_GAIN), half_width / 2)
 
 
-def duel_verdict(gain: Interval, looked: int) -> bool | None:
-    """True: crown; False: give up; None: another look. gain at confidence 1 - 2 alpha / len(LOOKS)."""
+def duel_verdict(gain: Interval, logs: Sequence[float], objective: Objective) -> bool | None:
+    """True: crown; False: give up; None: another look.
+
+    gain: at confidence 1 - 2 alpha / len(LOOKS); logs: each pair's log fitness ratio, whose mean is in gain.
+    """
+    if len(logs) == LOOKS[0]:
+        memory, speed = weights(objective)
+        sure = min(logs) > memory * WIDE_MEMORY + speed * WIDE_CPU
+        return True if sure and gain.low > 1.0 else None if gain.value >= 1 + MINIMUM_GAIN else False
     if gain.low > 1.0:
         return True
-    if gain.value < 1 + MINIMUM_GAIN or looked >= LOOKS[-1]:
+    if gain.value < 1 + MINIMUM_GAIN or len(logs) >= LOOKS[-1]:
         return False
     return None

@@ -41,6 +41,11 @@ class Ledger:
         with self._mutex:
             self._scores.setdefault(edits.fingerprint(source), score)
 
+    def correct_score(self, source: str, score: Score) -> None:
+        """A program that stood and fell later has fallen for good."""
+        with self._mutex:
+            self._scores[edits.fingerprint(source)] = score
+
 
 class OrderTools:
     """The Tools of one order. usage grows with what it spends; calls and judgements are numbered in order."""

@@ -175,6 +175,43 @@ def test_a_leader_is_tried_whole_during_a_long_run_and_the_strategy_hears_of_its
     assert best is not None and best.fitness == 2.0
 
 
+def test_a_leader_that_falls_has_kept_nobody_from_the_crown(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0, 500.0, 3.0, 5.0, 4.0])
+    _, best = bed.go()
+    assert best is not None and best.fitness == 5.0 and best.confirmed
+
+
+def test_who_fell_once_is_not_crowned_again(tmp_path: Path) -> None:
+    numbers = [200.0, *(0.5 + n / 100 for n in range(25)), 200.0, 2.0, 200.0]
+    bed = Bed(tmp_path, numbers)
+    _, best = bed.go()
+    assert best is not None and best.fitness == 2.0
+    assert bed.judge.confirmed.count("worth = 200.0\n") == 1
+    assert [o.score.status for o in bed.strategy.told if o.order.context["worth"] == 200.0][1:] == ["wrong", "wrong"]
+
+
+def test_a_long_run_with_a_fall_resumes_to_the_same_journal(tmp_path: Path) -> None:
+    numbers = [2.0, 200.0, *(0.5 + n / 100 for n in range(25)), 3.0, 300.0, 4.0]
+    whole = Bed(tmp_path / "whole", numbers)
+    whole.go()
+    for last in range(5, len(whole.journal), 7):
+        broken = Bed(tmp_path / str(last), numbers, watch=killer(last))
+        with pytest.raises(Killed):
+            broken.go()
+        resumed = Bed(tmp_path / str(last), numbers, judge=broken.judge, model=broken.model)
+        resumed.go()
+        assert without_seconds(resumed.journal) == without_seconds(whole.journal), f"killed after event {last}"
+        assert resumed.judge.confirmed == whole.judge.confirmed
+
+
+def test_a_run_that_ended_for_want_of_a_model_goes_on_when_the_model_is_back(tmp_path: Path) -> None:
+    numbers = [1.0 + n for n in range(20)]
+    with pytest.raises(ModelError):
+        Bed(tmp_path, numbers, model=Echo(fails=lambda call: call > 3)).go()
+    _, best = Bed(tmp_path, numbers).go()
+    assert best is not None and best.fitness == 20.0
+
+
 def test_nothing_better_leaves_the_baseline(tmp_path: Path) -> None:
     bed = Bed(tmp_path, [0.9, 1.0, -1])
     engine, best = bed.go()
@@ -212,6 +249,14 @@ def test_a_model_that_fails_in_a_row_ends_the_run_with_an_error(tmp_path: Path) 
 
 class Killed(BaseException):
     """Stands for kill -9 at one exact event."""
+
+
+def killer(last: int) -> Callable[[Event], None]:
+    def kill(event: Event) -> None:
+        if event.n == last:
+            raise Killed
+
+    return kill
 
 
 @pytest.mark.parametrize("last", range(1, 22))

@@ -8,6 +8,7 @@ import pytest
 
 from harness.errors import BaselineError
 from harness.judge import Judge
+from harness.lanes import Lanes
 from harness.launch import make_judge
 from harness.types import Candidate, Sandbox, Score, Target
 from tests.conftest import TOY
@@ -18,7 +19,7 @@ LEAN = SOURCE.replace("        history.append(ballast)\n", "").replace("sum(sort
 
 @pytest.fixture
 def judge(toy: Target, room: Sandbox) -> Judge:
-    return make_judge(toy, room, "a secret")
+    return make_judge(toy, room, "a secret", Lanes())
 
 
 def judged(judge: Judge, source: str) -> Score:
@@ -80,7 +81,7 @@ def test_feedback_on_hidden_input_holds_no_word_of_it(judge: Judge) -> None:
 
 
 def test_a_program_that_knows_the_public_output_by_heart_is_wrong(toy: Target, room: Sandbox) -> None:
-    judge = make_judge(replace(toy, rules=replace(toy.rules, strict=False)), room, "a secret")
+    judge = make_judge(replace(toy, rules=replace(toy.rules, strict=False)), room, "a secret", Lanes())
     golden = judge._bench.golden(judge.target.workloads[2])
     printer = "rounds = 40\n" + "".join(f"print({line.decode()[:-1]!r})\n" for line in golden.lines)
     assert judged(judge, printer).status == "wrong"
@@ -116,9 +117,11 @@ def test_a_baseline_that_does_not_repeat_itself_is_refused(toy: Target, room: Sa
         .replace("state = 1.0", "state = random.random()"),
     )
     with pytest.raises(BaselineError, match="does not repeat itself"):
-        make_judge(restless, room, "s").prepare()
+        make_judge(restless, room, "s", Lanes()).prepare()
 
 
 def test_the_same_secret_draws_the_same_inputs_and_another_draws_others(toy: Target, room: Sandbox) -> None:
-    one, same, other = (make_judge(toy, room, secret)._bench.drawn(toy.workloads[0]) for secret in ("a", "a", "b"))
+    one, same, other = (
+        make_judge(toy, room, secret, Lanes())._bench.drawn(toy.workloads[0]) for secret in ("a", "a", "b")
+    )
     assert one == same and one != other

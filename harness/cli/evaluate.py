@@ -28,16 +28,19 @@ def evaluate(
     import sys
 
     from harness import sandbox
+    from harness.lanes import Lanes
     from harness.launch import load_target, make_judge
     from harness.targets.program import read_program
     from harness.types import Candidate
 
     wanted = load_target(target, baseline, objective)
     candidate = Candidate.of(read_program(Path(program)))
-    judge = make_judge(wanted, sandbox.choose(), secrets.token_hex(16))
+    lanes = Lanes()
+    judge = make_judge(wanted, sandbox.choose(), secrets.token_hex(16), lanes)
     if not json:
         print(f"judging {program} against {wanted.name} on hidden inputs drawn for this call", file=sys.stderr)
-    score = judge.appraise(candidate, whole=not quick)
+    with lanes.kept_clear():
+        score = judge.appraise(candidate, whole=not quick)
     document = evaluation_json(program, wanted, score)
     if json:
         options.print_json(document)

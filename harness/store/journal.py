@@ -54,6 +54,8 @@ class Journal:
         self._cut_torn_line()
         self.recorded = tuple(read(self.path)) if self.path.exists() else ()
         self._next = len(self.recorded)
+        self._length = self.path.stat().st_size if self.path.exists() else 0
+        self._broken = ""
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     @staticmethod
@@ -79,15 +81,28 @@ class Journal:
         with self._mutex:
             event = Event(self._next, kind, round(time.time(), 3), data)
             line = (encode(event) + "\n").encode("utf-8", "surrogatepass")
+            if self._broken:
+                raise StoreError(self._broken)
             try:
                 written = os.write(self._file, line)
                 if written != len(line):
                     raise OSError(28, "no space left on the device")
                 os.fsync(self._file)
             except OSError as error:
+                self._take_back()
                 raise StoreError(f"cannot write {self.path}: {error.strerror}; what was recorded is intact") from error
             self._next += 1
+            self._length += len(line)
             return event
+
+    def _take_back(self) -> None:
+        """Leave no torn or unsure line behind; where even that fails, nothing more is written."""
+        try:
+            os.ftruncate(self._file, self._length)
+        except OSError as error:
+            self._broken = (
+                f"{self.path} is closed for writing since a failed write could not be undone: {error.strerror}"
+            )
 
     def close(self) -> None:
         os.close(self._file)

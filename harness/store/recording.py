@@ -16,7 +16,7 @@ class Recording:
     steps: list[tuple[str, JsonObject]] = field(default_factory=list)  # asks and outcomes, as they came
     replies: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
     judgements: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
-    crowns: dict[int, JsonObject] = field(default_factory=dict)
+    crowns: dict[tuple[str, str], JsonObject] = field(default_factory=dict)  # by candidate and incumbent
     confirms: dict[str, JsonObject] = field(default_factory=dict)
     planned: int | None = None  # evaluations that the strategy was sized for
     seconds: float = 0.0  # wall time already used
@@ -44,7 +44,7 @@ class Recording:
             case "judged":
                 self.judgements[data["n"], data["k"]] = data
             case "crown":
-                self.crowns[data["n"]] = data
+                self.crowns[data["candidate"], data["over"]] = data
             case "confirm":
                 self.confirms[data["candidate"]] = data
 

@@ -81,12 +81,15 @@ def test_whatever_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Pat
 
 def _fill_disk(folder: str, answer: "multiprocessing.Queue[str]") -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
     with Journal(Path(folder)) as journal:
         try:
             for n in range(100):
                 journal.append("ask", {"n": n})
         except StoreError as error:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+            journal.append("end", {"status": "failed"})
             answer.put(str(error))
 
 
@@ -98,7 +101,7 @@ def test_a_full_disk_is_said_and_what_was_written_stays_readable(tmp_path: Path)
     assert "cannot write" in answer.get(timeout=30)
     process.join()
     with Journal(tmp_path) as journal:
-        assert len(journal.recorded) >= 2
+        assert len(journal.recorded) >= 3 and journal.recorded[-1].kind == "end"
 
 
 def test_lines_are_plain_json(tmp_path: Path) -> None:

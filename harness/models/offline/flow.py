@@ -1,4 +1,4 @@
-"""Liveness, proved from the shape of the text: where a variable is surely set, and where its value is surely not needed.
+"""Liveness, proved from the shape of the text: where a variable is surely set, and where nothing needs its value.
 
 A statement *covers* a read when it sets the variable and every way to the read leads through it: it stands earlier in a
 block that the read is in, or it is the `for` whose body the read is in.

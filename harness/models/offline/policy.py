@@ -13,7 +13,8 @@ COUNTS = (1, 2, 3, 4, 5, 6)
 CHANCES = (0.36, 0.26, 0.14, 0.1, 0.07, 0.07)
 ON_PURPOSE = 0.35  # chance that a pair of operators that lost alone is put together
 PAIRED = 3.0  # an operator whose theme goes with one that was drawn
-OPENERS = {"lifetime": 2.5, "collector": 2.5, "iteration": 1.5}  # themes that most often matter in Python programs
+MUTUAL = 12.0  # two themes that each say so of the other
+OPENERS = {"lifetime": 4.0, "collector": 4.0, "iteration": 1.5}  # themes that most often matter in Python programs
 
 
 def plan(rng: Random, known: Sequence[Operator], attempts: Sequence[Attempt]) -> tuple[int, Iterator[Operator]]:
@@ -39,7 +40,13 @@ def _drawn(
 
 def _weight(operator: Operator, drawn: Sequence[Operator], attempts: Sequence[Attempt]) -> float:
     weight = OPENERS.get(operator.theme, 1.0) * merit(operator.name, attempts)
-    return weight * (PAIRED if any(goes_together(operator, other) for other in drawn) else 1.0)
+    return weight * max((_affinity(operator, other) for other in drawn), default=1.0)
+
+
+def _affinity(one: Operator, other: Operator) -> float:
+    if one.theme != other.theme and one.theme in other.goes_with and other.theme in one.goes_with:
+        return MUTUAL
+    return PAIRED if goes_together(one, other) else 1.0
 
 
 def goes_together(one: Operator, other: Operator) -> bool:

@@ -24,7 +24,7 @@ TAKEN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 
 @dataclass(eq=False)
 class Variable:
-    """One name in one scope. bindings: nodes that set it (Name, Param, FunctionDef, ...); reads: Name nodes, `del` too."""
+    """One name in one scope. bindings: what sets it (Name, Param, FunctionDef, ...); reads: Name nodes, `del` too."""
 
     scope: meta.Scope
     name: str
@@ -188,17 +188,20 @@ class Program:
     # --- variables ---
 
     def _link(self) -> None:
+        """Names are resolved by Python's rule. (libcst's references go by the order of the text; loops do not.)"""
         found: dict[tuple[meta.Scope, str], Variable] = {}
-        for scope in dict.fromkeys(scope for scope in self._scopes.values() if scope is not None):
+        scopes = dict.fromkeys(scope for scope in self._scopes.values() if scope is not None)
+        for scope in scopes:
             for assignment in scope.assignments:
-                if not isinstance(assignment, meta.Assignment):
-                    continue
-                variable = found.setdefault((scope, assignment.name), Variable(scope, assignment.name))
-                if assignment.node not in variable.bindings:
-                    variable.bindings.append(assignment.node)
-                    self._variables[assignment.node] = variable
-                for access in assignment.references:
-                    self._read(variable, access.node)
+                if isinstance(assignment, meta.Assignment):
+                    name = assignment.name.split(".")[0]
+                    variable = found.setdefault((scope, name), Variable(scope, name))
+                    if assignment.node not in variable.bindings:
+                        variable.bindings.append(assignment.node)
+                        self._variables[assignment.node] = variable
+        for scope in scopes:
+            for access in scope.accesses:
+                self._read(found, access.scope, access.node)
         self.variables = list(found.values())
         for aug in self.find(cst.AugAssign):
             if isinstance(aug.target, cst.Name) and aug.target in self._variables:
@@ -214,15 +217,39 @@ class Program:
     def _order(self, node: cst.CSTNode) -> int:
         return self.start(node) if node in self._spans else 0
 
-    def _read(self, variable: Variable, node: cst.CSTNode) -> None:
+    def _read(self, found: dict[tuple[meta.Scope, str], Variable], scope: meta.Scope, node: cst.CSTNode) -> None:
         while isinstance(node, cst.Attribute):
             node = node.value
-        if not isinstance(node, cst.Name) or any(node is known for known in variable.reads):
+        if not isinstance(node, cst.Name) or node in self._variables:
+            return
+        variable = self._resolved(found, scope, node)
+        if variable is None:
             return
         if self._contexts.get(node) is meta.ExpressionContext.DEL:
             variable.deleted = True
         variable.reads.append(node)
-        self._variables.setdefault(node, variable)
+        self._variables[node] = variable
+
+    def _resolved(
+        self, found: dict[tuple[meta.Scope, str], Variable], scope: meta.Scope, name: cst.Name
+    ) -> Variable | None:
+        if any((a, name.value) in self._globals for a in self.up(name)):
+            scope = scope.globals
+        own = scope
+        while True:
+            known = found.get((scope, name.value))
+            if known is not None and (scope is own or not isinstance(scope, meta.ClassScope)):
+                return known
+            if isinstance(scope, meta.GlobalScope | meta.BuiltinScope):
+                return None
+            scope = scope.parent
+
+    @cached_property
+    def _globals(self) -> frozenset[tuple[cst.CSTNode | None, str]]:
+        """The names that functions declare global."""
+        return frozenset(
+            (self.function(line), item.name.value) for line in self.find(cst.Global) for item in line.names
+        )
 
     def variable(self, node: cst.CSTNode) -> Variable | None:
         """The variable that a Name reads or sets, or that a definition makes. None: a builtin or unknown name."""

@@ -16,6 +16,7 @@ NUMBERS = ["a", "b", "c"]
 LISTS = ["xs", "ys"]
 
 
+# Values grow slowly, so that no program runs long: nothing multiplies an int by itself again and again.
 def number(rng: Random, depth: int = 0) -> str:
     if depth > 2 or rng.random() < 0.35:
         return rng.choice([*NUMBERS, "0", "1", "2", "0.5", "-0.0", "k", "i", "len(xs)"])
@@ -24,12 +25,12 @@ def number(rng: Random, depth: int = 0) -> str:
         [
             f"({one} + {two})",
             f"({one} - {two})",
-            f"({one} * {two})",
+            f"({one} * {rng.choice(['2', 'i', '0.5'])})",
             f"(1 - k ** ({two.replace('-', '')} + 1))" if two in ("i", "1") else f"({one} * 0.5)",
             f"max({one}, {two})",
             f"min({rng.choice(NUMBERS)}, {rng.choice(NUMBERS)})",
-            f"{rng.choice(NUMBERS)} ** 2",
-            f"sum({one} * v for v in {rng.choice(LISTS)})",
+            "i ** 2",
+            f"sum({one} * 0.5 * v for v in {rng.choice(LISTS)})",
             f"sum({rng.choice(LISTS)}[q] + 1 for q in range(len({rng.choice(['xs', 'xs', 'ys'])})))",
         ]
     )
@@ -70,7 +71,7 @@ def _statement(rng: Random, depth: int) -> list[str]:
         jump = rng.choice([[], [f"    if {name} > 3:", "        continue"], [f"    if {name} > 9:", "        break"]])
         return [f"for i in range({rng.randint(0, 3)}):", *jump, *inner]
     if kind == 11:
-        return [f"for v, w in zip({many}, {many}):", f"    {name} = v - w", *inner]
+        return [f"for v, w in zip({many}[:], {many}[:]):", f"    {name} = v - w", *inner]
     return ["try:", *inner, "except TypeError:", f"    print({name})"]
 
 
@@ -97,7 +98,7 @@ def _walk(rng: Random) -> list[str]:
     ]  # fmt: skip
 
 
-relaxed = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+relaxed = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @relaxed
@@ -116,12 +117,12 @@ def test_every_rewrite_of_a_generated_program_prints_the_same(seed: int) -> None
 def test_chains_of_rewrites_print_the_same(seed: int) -> None:
     rng = Random(seed)
     source = child = program(seed)
-    expected, done = printed(source), []
+    expected, done, parsed = printed(source), [], Program(source)
     for operator in rng.sample(operators(), len(operators())):
-        parsed = Program(child)
         sites = operator.sites(parsed)
         if sites:
             site = rng.choice(sites)
             child = apply(parsed, site)
+            parsed = Program(child)
             done.append(site.tag)
             assert printed(child) == expected, f"{done}\n{source}\n--- became ---\n{child}"

@@ -20,11 +20,13 @@ class ReflectedAlias:
     goes_with = ("calls", "iteration")
     claim = "`def __radd__(self, o): return self + o` is `__radd__ = __add__` where __add__ always answers."
     before = (
-        "class N:\n    def __init__(self, v):\n        self.v = v\n    def __add__(self, o):\n        return N(self.v + 1)\n"
+        "class N:\n    def __init__(self, v):\n        self.v = v\n"
+        "    def __add__(self, o):\n        return N(self.v + 1)\n"
         "    def __radd__(self, o):\n        return self + o\nprint((2 + N(1)).v)\n"
     )
     after = (
-        "class N:\n    def __init__(self, v):\n        self.v = v\n    def __add__(self, o):\n        return N(self.v + 1)\n"
+        "class N:\n    def __init__(self, v):\n        self.v = v\n"
+        "    def __add__(self, o):\n        return N(self.v + 1)\n"
         "    __radd__ = __add__\nprint((2 + N(1)).v)\n"
     )
 
@@ -40,10 +42,9 @@ class ReflectedAlias:
         for method in own:
             forward = method.name.value.replace("__r", "__", 1)
             target = [m for m in own if m.name.value == forward]
-            if len(target) == 1 and _answers(program, target[0]) and _forwards(program, method):
-                if program.start(target[0]) < program.start(method) and not target[0].decorators:
-                    start = program.start(method)
-                    splices.append(Splice(start, program.end(method), f"{method.name.value} = {forward}"))
+            if len(target) == 1 and _answers(program, target[0]) and _forwards(program, method, target[0]):
+                text = f"{method.name.value} = {forward}"
+                splices.append(Splice(program.start(method), program.end(method), text))
         name = owner.name.value
         note = f"reflected operators of {name} go straight to the plain ones"
         return Site(self.name, name, note, tuple(splices)) if splices else None
@@ -64,7 +65,9 @@ def _answers(program: Program, method: cst.FunctionDef) -> bool:
     return positional and "NotImplemented" not in program.text(method)
 
 
-def _forwards(program: Program, method: cst.FunctionDef) -> bool:
+def _forwards(program: Program, method: cst.FunctionDef, to: cst.FunctionDef) -> bool:
+    if to.decorators or program.start(to) > program.start(method):
+        return False
     sign = OPERATORS.get(method.name.value)
     names = [p.name.value for p in method.params.params]
     if sign is None or len(names) != 2 or method.decorators or len(method.body.body) != 1 or method.asynchronous:

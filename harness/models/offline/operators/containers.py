@@ -213,7 +213,7 @@ class AddSlots:
         if made is None or program.words & {"__setattr__", "__getattr__"}:
             return None
         fields = _fields(program, made)
-        stored = {a.attr.value for a in program.find(cst.Attribute) if _attribute_stored(program, a)}
+        stored = {a.attr.value for a in program.find(cst.Attribute) if _may_grow(program, owner, a)}
         names = {m.name.value for m in own}
         if not fields or not stored <= set(fields) or names & set(fields) or any(f.startswith("__") for f in fields):
             return None
@@ -234,13 +234,28 @@ def _doc(statement: cst.CSTNode) -> bool:
     return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString)
 
 
+def _may_grow(program: Program, owner: cst.ClassDef, attribute: cst.Attribute) -> bool:
+    """Whether an attribute is stored on what may be an object of a class: all but the `self` of other classes."""
+    if not _attribute_stored(program, attribute):
+        return False
+    variable = program.variable(attribute.value)
+    function = program.function(attribute)
+    first = function.params.params[0] if function is not None and function.params.params else None
+    if variable is None or first is None or variable.bindings != [first] or program.contains(owner, attribute):
+        return True
+    classes = program.find(cst.ClassDef)
+    names = {other.name.value for other in classes}
+    borrowed = any(isinstance(a.value, cst.Name) and a.value.value in names for a in program.find(cst.Attribute))
+    plain = any(method is function and not method.decorators for other in classes for method in methods(other))
+    return borrowed or not plain
+
+
 def _attribute_stored(program: Program, attribute: cst.Attribute) -> bool:
     parent = program.parent(attribute)
     if isinstance(parent, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For | cst.CompFor):
         return parent.target is attribute
-    if isinstance(parent, cst.Element | cst.AsName | cst.Del):  # a, b.c = ...: taken for a store even where it is none
-        return True
-    return False
+    # In `a, b.c = ...` it may be a store: taken for one even where it is none.
+    return isinstance(parent, cst.Element | cst.AsName | cst.Del)
 
 
 def _fields(program: Program, made: cst.FunctionDef) -> list[str]:

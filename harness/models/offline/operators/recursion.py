@@ -16,14 +16,16 @@ class RecursionToStack:
     goes_with = ("collector", "lifetime")
     claim = "A local depth-first visitor runs as a loop: no cycle through its closure, no limit of depth, same order."
     before = (
-        "def f(root, kids):\n    out = []\n    def go(n):\n        if n not in out:\n            for kid in kids[n]:\n"
+        "def f(root, kids):\n    out = []\n    def go(n):\n"
+        "        if n not in out:\n            for kid in kids[n]:\n"
         "                go(kid)\n            out.append(n)\n    go(root)\n    return out\nprint(f(0, [[1], []]))\n"
     )
     after = (
         "def f(root, kids):\n    out = []\n    waiting, path = [iter((root,))], []\n    while waiting:\n"
         "        for n in waiting[-1]:\n            if n not in out:\n                path.append(n)\n"
         "                waiting.append(iter(kids[n]))\n                break\n        else:\n"
-        "            waiting.pop()\n            if path:\n                n = path.pop()\n                out.append(n)\n"
+        "            waiting.pop()\n            if path:\n"
+        "                n = path.pop()\n                out.append(n)\n"
         "    return out\nprint(f(0, [[1], []]))\n"
     )
 
@@ -75,7 +77,7 @@ class RecursionToStack:
 
 
 def _shape(program: Program, f: cst.FunctionDef) -> tuple[str, list[str], cst.For, list[str]] | None:
-    """test, statements before the loop, the loop, statements after it, of `def f(x): if test: ...; for ...: f(y); ...`."""
+    """Of `def f(x): if test: pre; for ...: f(y); post`: the test, pre, the loop, post."""
     params = f.params
     plain = (
         len(params.params) == 1 and params.params[0].default is None and isinstance(params.star_arg, cst.MaybeSentinel)
@@ -132,11 +134,11 @@ def _whole_line(program: Program, line: cst.CSTNode, call: cst.Call) -> bool:
 
 def _beside(program: Program, function: cst.FunctionDef, line: cst.CSTNode) -> bool:
     """Same block, call after definition; nothing inside that would change its meaning outside the function."""
-    lazy = [kind for kind in (*FUNCTIONS, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)]
+    lazy = (*FUNCTIONS, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp)
     inner = [n for kind in lazy for n in program.within(function.body, kind)]
     block = program.parent(function)
     same = isinstance(block, cst.IndentedBlock) and program.parent(line) is block and not program.loops(line)
-    return same and not inner and not function.leading_lines[:0] and program.start(line) > program.end(function)
+    return same and not inner and program.start(line) > program.end(function)
 
 
 def _free(program: Program, function: cst.FunctionDef, line: cst.CSTNode, name: str) -> bool:
