@@ -79,13 +79,15 @@ class RulesEvaluator:
 
 def breaches(program: Program, target: Target) -> Iterator[Breach]:
     """Every rule that the program breaks."""
+    baseline = Program.of(target.source, program.rules)
     yield from _imports(program)
+    yield from _totals(program, baseline)
     if program.rules.strict:
-        baseline = Program.of(target.source, program.rules)
         for check in (_escapes, _modules, _names, _attributes, _files, _literals):
             yield from check(program)
-        yield from _totals(program, baseline)
         yield from _reseeding(program, target)
+    else:
+        yield from _new_literals(program, baseline)
 
 
 def _reading(found: list[Breach], status: Status) -> Reading:
@@ -258,6 +260,22 @@ def _literals(program: Program) -> Iterator[Breach]:
             yield Breach(node.lineno, f"an integer of {node.value.bit_length()} bits: at most 64 are allowed")
         if is_text(node) and "__" in str(node.value) and node.value not in DUNDER_STRINGS:
             yield Breach(node.lineno, "a string with two underscores is not allowed: attributes are named directly")
+
+
+def _new_literals(program: Program, baseline: Program) -> Iterator[Breach]:
+    """A program without a target.toml may have what literals it likes; a rewrite may have no larger ones."""
+    known = list(literal_nodes(baseline))
+    rules = program.rules
+    longest = max([rules.max_string, *map(characters, known)])
+    widest = max([rules.max_elements, *map(elements, known)])
+    largest = max([(1 << 64) - 1, *(n.value for n in known if isinstance(n, ast.Constant) and type(n.value) is int)])
+    for node in literal_nodes(program):
+        if characters(node) > longest:
+            yield Breach(line_of(node), f"a string of {characters(node)} characters: at most {longest} in one literal")
+        if elements(node) > widest:
+            yield Breach(line_of(node), f"{elements(node)} elements or arguments: at most {widest} in one place")
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value > largest:
+            yield Breach(node.lineno, f"an integer of {node.value.bit_length()} bits: larger than the program's own")
 
 
 def _totals(program: Program, baseline: Program) -> Iterator[Breach]:

@@ -250,3 +250,23 @@ def test_limits_are_those_of_the_target(judge, microgpt):
     assert judge("x = 'abc'; y = [a, b]\nimport time", tight).status == "ok"
     for source in ("x = 'abcd'", "y = [a, b, c]", "import math", "open('input.txt')", "import urllib.request"):
         assert judge(source, tight).status == "rule"
+
+
+def test_without_a_target_toml_a_rewrite_may_have_no_larger_literals_than_its_program(tmp_path):
+    from harness import targets
+
+    program = tmp_path / "program.py"
+    program.write_text(f"banner = {'=' * 300!r}\nrow = {list(range(70))}\nprint(banner, sum(row), {1 << 80})\n")
+    target = targets.load(str(program))
+
+    def verdict(source):
+        (reading,) = RulesEvaluator().evaluate(Candidate.of(source), target, None)
+        return reading.status
+
+    assert verdict(target.source) == "ok"
+    assert verdict(target.source.replace("=" * 300, "-" * 300)) == "ok"
+    assert verdict(f"print({'x' * 301!r})\n") == "rule"
+    assert verdict(f"print({list(range(69))})\n") == "ok"
+    assert verdict(f"print({list(range(71))})\n") == "rule"
+    assert verdict(f"print({1 << 79})\n") == "ok"
+    assert verdict(f"print({1 << 81})\n") == "rule"
