@@ -33,7 +33,7 @@ input = 3
 output = 30
 
 [[price]]
-models = ["openai/gpt-6-sol"]
+models = ["anthropic/claude-opus-5"]
 since = 2020-01-01
 input = 0
 output = 0
@@ -71,8 +71,8 @@ def test_a_dated_name_costs_what_the_plain_one_does(own: Prices) -> None:
 
 def test_a_table_of_ones_own_goes_first(own: Prices) -> None:
     counts = Counts(1_000_000 // 10, 0, 0, 0)
-    assert own.cost("openai/gpt-6-sol", counts, TODAY) == 0.0
-    assert Prices.load().cost("openai/gpt-6-sol", counts, TODAY) == pytest.approx(0.2)
+    assert own.cost("anthropic/claude-opus-5", counts, TODAY) == 0.0
+    assert Prices.load().cost("anthropic/claude-opus-5", counts, TODAY) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("model", ["openai/nobody", "openai-compatible/gpt-6-sol"])

@@ -67,7 +67,8 @@ def test_a_resumed_run_goes_on_after_the_replies_it_has(run: Path) -> None:
 def test_what_is_no_run_is_refused(run: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         models.make("replay/nothing", options=ModelOptions(runs=tmp_path))
-    next((run / "blobs").iterdir()).write_text("changed")
+    for blob in (run / "blobs").iterdir():
+        blob.write_text("changed")
     with pytest.raises(StoreError):
         models.make(f"replay/{run}")
 
