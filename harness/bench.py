@@ -27,6 +27,7 @@ _FRAME = re.compile(r'File "[^"]*' + re.escape(PROGRAM) + r'", line (\d{1,6})\b'
 SHIPPED_ON = "Linux x86_64"  # shipped traces were made there; the last digits of a mathematical library may differ
 ROUGHNESS = 3.0  # how much less a ratio is sure when its two runs were not side by side
 SIGSYS = 31
+TRACEBACK = b"Traceback (most recent call last):"
 
 
 class Workbench:
@@ -91,8 +92,11 @@ class Workbench:
             raise BaselineError(
                 f"the untouched program does not finish on workload {workload.name}: {result.reason}. {_tail(result)}"
             )
-        if result.code != 0 and self.target.knobs:
-            raise BaselineError(f"the untouched program fails on workload {workload.name}: {_tail(result)}")
+        if result.code != 0 and (self.target.knobs or TRACEBACK in result.stderr):
+            raise BaselineError(
+                f"the untouched program fails on workload {workload.name}: {_tail(result)} (it sees its own text and "
+                f"{', '.join(sorted(files)) or 'no other file'})"
+            )
         return Trace.of(result)
 
     def _job(self, source: str, files: Mapping[str, bytes], limits: Limits, core: int | None) -> Job:
@@ -175,7 +179,7 @@ def exception_of(result: JobResult, program: str = "") -> str:
     text = result.stderr.decode("utf-8", "replace")
     last = text.strip().rpartition("\n")[2].partition(":")[0].strip()
     named = getattr(builtins, last, None)
-    if "Traceback (most recent call last):" not in text:
+    if TRACEBACK not in result.stderr:
         return f"ended with exit code {result.code}"
     name = last if isinstance(named, type) and issubclass(named, BaseException) else "an exception of its own"
     lines = [int(number) for number in _FRAME.findall(text)]

@@ -9,20 +9,21 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness import edits, registry, scoring, targets
 from harness.archive import Leader
 from harness.bench import Workbench
-from harness.budget import Budget, Limit
+from harness.budget import Budget
 from harness.court import Court
 from harness.engine import Engine
-from harness.errors import OptimizeRunError, StoreError, UsageError
+from harness.errors import BaselineError, OptimizeRunError, UsageError
 from harness.goldens import Goldens, private_folder
 from harness.judge import Baseline, Judge
 from harness.lanes import Lanes
+from harness.spec import Spec, read_spec, run_toml
 from harness.stats import NoiseModel
 from harness.store.blobs import Blobs, write_whole
 from harness.store.folder import new_folder, point_latest
@@ -33,22 +34,6 @@ from harness.toolbox import Ledger
 from harness.types import Candidate, Event, JsonObject, Model, Sandbox, Target
 
 PAIRS_PER_EVALUATION = 1.5  # on average: most candidates are told from the incumbent after one
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """Everything that decides a run, as it stands in run.toml. settings are "knob=value" texts."""
-
-    target: str
-    strategy: str
-    model: str
-    program: str | None = None
-    objective: str | None = None
-    settings: tuple[str, ...] = ()
-    seed: int = 0
-    parallel: int = 2
-    lanes: int | None = None
-    limit: Limit = field(default_factory=Limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +61,13 @@ def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
         raise
     with journal:
         write_whole(folder / "run.toml", run_toml(spec).encode())
-        point_latest(root, folder)
-        Run(spec, parts, folder, journal, hooks).go()
+        run = Run(spec, parts, folder, journal, hooks)
+        try:
+            run.go()
+        except BaselineError:
+            if not run.prepared:  # nothing was tried: what is wrong with the target is said, and no run is left behind
+                run.forget()
+            raise
     return folder
 
 
@@ -137,6 +127,7 @@ class Run:
         self.baseline = Candidate.of(parts.target.source, note="the untouched program")
         self.budget = Budget(spec.limit)
         self.best: Leader | None = None
+        self.prepared = False
 
     def go(self) -> None:
         self.began = time.monotonic() - self.ledger.recording.seconds
@@ -185,6 +176,8 @@ class Run:
         judge = make_judge(target, self.parts.sandbox, self._secret(), lanes)
         measured = judge.prepare()
         planned = self.ledger.recording.planned or self._planned(measured)
+        self.prepared = True
+        point_latest(self.folder.parent, self.folder)
         self.ledger.record("baseline", {**plain(measured), "planned": planned, "warnings": warnings_of(target)})
         self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(
@@ -237,36 +230,20 @@ class Run:
             },
         )
 
+    def forget(self) -> None:
+        """Leave nothing of a run that could not begin."""
+        shutil.rmtree(self.folder)
+        self._secret_path().unlink(missing_ok=True)
+
+    def _secret_path(self) -> Path:
+        return private_folder("secrets", "XDG_STATE_HOME", ".local/state") / self.folder.name
+
     def _secret(self) -> str:
         """What draws the hidden inputs: readable by this user alone until the run is over, then part of its record."""
-        path = private_folder("secrets", "XDG_STATE_HOME", ".local/state") / self.folder.name
+        path = self._secret_path()
         if not path.exists():
             write_whole(path, secrets.token_hex(16).encode())
         return path.read_text(encoding="ascii")
-
-
-# --- the specification on disk ----------------------------------------------------------------------------------------
-
-
-def run_toml(spec: Spec) -> str:
-    import tomli_w
-
-    table = {key: value for key, value in asdict(spec).items() if value is not None}
-    table["limit"] = {key: value for key, value in table["limit"].items() if value is not None}
-    table["settings"] = list(spec.settings)
-    return "# What decides this run, as it was resolved. Keys are never written here.\n" + tomli_w.dumps(table)
-
-
-def read_spec(folder: Path) -> Spec:
-    import tomllib
-
-    try:
-        table = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
-        return Spec(**{**table, "settings": tuple(table["settings"]), "limit": Limit(**table["limit"])})
-    except FileNotFoundError:
-        raise StoreError(f"{folder} holds no run.toml: it was stopped before it began; start a new run") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise StoreError(f"{folder / 'run.toml'} cannot be read: {error}") from None
 
 
 # --- words for the record ---------------------------------------------------------------------------------------------

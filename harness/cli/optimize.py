@@ -51,7 +51,8 @@ def optimize(
 ) -> None:
     """Optimize a program: the best lineage that is proved to keep its promise."""
     from harness.budget import Limit, duration
-    from harness.launch import Spec, launch
+    from harness.launch import launch
+    from harness.spec import Spec
 
     if json and json_events:
         raise UsageError("--json and --json-events both want standard output: choose one")

@@ -179,6 +179,7 @@ def test_a_program_without_a_target_toml_is_optimized(tmp_path: Path) -> None:
         (("microgpt", "--program", "nowhere.py"), 2, "nowhere.py does not exist"),
         (("nowhere.py",), 2, "nowhere.py does not exist"),
         (("broken.py",), 2, "broken.py line 1 does not parse"),
+        (("hungry.py", "--quiet"), 1, "FileNotFoundError: [Errno 2] No such file or directory: 'numbers.txt'"),
         (("microgpt", "--runs", "/proc/runs"), 1, "/proc/runs cannot be written"),
         (("microgpt", "--objective", "fast"), 2, "fast"),
         (("microgpt", "--no-such-option",), 2, "--no-such-option"),
@@ -187,9 +188,11 @@ def test_a_program_without_a_target_toml_is_optimized(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_newcomers_mistake_costs_one_line(tmp_path: Path, args: tuple[str, ...], code: int, says: str) -> None:
     (tmp_path / "broken.py").write_text("def f(:\n")
+    (tmp_path / "hungry.py").write_text("print(open('numbers.txt').read())\n")
     ran = cli(*args, folder=tmp_path)
     assert (ran.returncode, ran.stdout) == (code, "")
     assert says in ran.stderr and "Traceback" not in ran.stderr
     if not args[-1].startswith("--no"):
-        assert len(ran.stderr.splitlines()) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.py"], "nothing half-written"
+        assert sum("error: " in line for line in ran.stderr.splitlines()) == 1
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+    assert [name for name in left if name != "runs"] == ["broken.py", "hungry.py"], "nothing half-written"

@@ -1,0 +1,45 @@
+"""Everything that decides a run, and its place on disk: run.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from harness.budget import Limit
+from harness.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """Everything that decides a run, as it stands in run.toml. settings are "knob=value" texts."""
+
+    target: str
+    strategy: str
+    model: str
+    program: str | None = None
+    objective: str | None = None
+    settings: tuple[str, ...] = ()
+    seed: int = 0
+    parallel: int = 2
+    lanes: int | None = None
+    limit: Limit = field(default_factory=Limit)
+
+
+def run_toml(spec: Spec) -> str:
+    import tomli_w
+
+    table = {key: value for key, value in asdict(spec).items() if value is not None}
+    table["limit"] = {key: value for key, value in table["limit"].items() if value is not None}
+    table["settings"] = list(spec.settings)
+    return "# What decides this run, as it was resolved. Keys are never written here.\n" + tomli_w.dumps(table)
+
+
+def read_spec(folder: Path) -> Spec:
+    try:
+        table = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
+        return Spec(**{**table, "settings": tuple(table["settings"]), "limit": Limit(**table["limit"])})
+    except FileNotFoundError:
+        raise StoreError(f"{folder} holds no run.toml: it was stopped before it began; start a new run") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StoreError(f"{folder / 'run.toml'} cannot be read: {error}") from None
