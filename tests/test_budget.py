@@ -27,7 +27,7 @@ def test_durations_that_are_not(text: str) -> None:
         (Limit(calls=5), Usage(calls=5), "5 model calls"),
         (Limit(tokens=100), Usage(tokens_in=60, tokens_out=40), "100 tokens"),
         (Limit(usd=0.5), Usage(usd=0.5), "$0.5"),
-        (Limit(usd=0.5), Usage(usd=None), "$0.5"),
+        (Limit(usd=0.5), Usage(usd=None), "a price is unknown, so dollars cannot be counted"),
         (Limit(patience=3), Usage(evaluations=3), "no gain in 3 evaluations"),
     ],
 )

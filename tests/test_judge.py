@@ -81,7 +81,9 @@ def test_feedback_on_hidden_input_holds_no_word_of_it(judge: Judge) -> None:
 
 
 def test_a_program_that_knows_the_public_output_by_heart_is_wrong(toy: Target, room: Sandbox) -> None:
-    judge = make_judge(replace(toy, rules=replace(toy.rules, strict=False)), room, "a secret", Lanes())
+    judge = make_judge(
+        replace(toy, rules=replace(toy.rules, strict=False, constants_ratio=1e6)), room, "a secret", Lanes()
+    )
     golden = judge._bench.golden(judge.target.workloads[2])
     printer = "rounds = 40\n" + "".join(f"print({line.decode()[:-1]!r})\n" for line in golden.lines)
     assert judged(judge, printer).status == "wrong"

@@ -66,7 +66,7 @@ def test_a_run_from_first_prompt_to_best_program(tmp_path: Path) -> None:
     assert judged.returncode == 0, judged.stderr
     document = json.loads(judged.stdout)
     assert document["status"] == "ok" and document["memory"]["low"] > 1.5
-    assert [w["name"] for w in document["equivalence"]["workloads"]] == ["few", "public"]
+    assert [w["name"] for w in document["equivalence"]["workloads"]] == ["few", "public", "timed"]
 
 
 def test_two_runs_with_the_same_seed_and_answers_ask_the_same(tmp_path: Path) -> None:
