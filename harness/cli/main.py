@@ -106,7 +106,10 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):  # on a narrow encoding a letter is shown by its number, not an error
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        get_command(app)(prog_name="optimize-run")
+        try:
+            get_command(app)(prog_name="optimize-run")
+        finally:
+            sys.stdout.flush()  # here, where a reader that went away is no news; not at the interpreter's end
     except OptimizeRunError as error:
         fail(str(error), error.exit_code)
     except KeyboardInterrupt:
