@@ -111,7 +111,7 @@ class Court:
             self._confirm()
 
     def _confirm(self) -> None:
-        """The whole run of the incumbent. It falls when it breaks its promise there, or gains nothing after all."""
+        """The whole run of the incumbent. It falls when it breaks its promise there, or shows no gain."""
         self._evaluations = 0
         leader = self.throne.incumbent.candidate
         recorded = self._ledger.recording.confirms.get(leader.id)
@@ -119,7 +119,9 @@ class Court:
             score, stands = score_of(recorded["score"]), bool(recorded["ok"])
         else:
             score = self._judge.confirm(leader)
-            stands = score.status == "ok" and (score.fitness or 0.0) > 1.0
+            stands = self._judge.stands(score)
+            if score.status == "ok" and not stands:
+                score = replace(score, feedback="no gain over the baseline when it was measured for the last time")
             self._ledger.record("confirm", {"candidate": leader.id, "ok": stands, "score": plain(score)})
         if stands:
             self.throne.confirm(score)

@@ -16,6 +16,7 @@ from harness.types import Candidate, Check, Evaluator, Pair, Reading, Score, Sta
 
 MEASURED_PAIRS = 3  # what ranks a candidate; a duel and the final measurement use more
 FINAL_PAIRS = 5
+MOST_FINAL_PAIRS = 15  # where five leave it open whether there is a gain at all
 HOPELESS = 1.3  # below the incumbent by more than this, from runs that were not side by side, is surely below
 EVEN = stats.Interval(1.0, 1.0, 1.0)
 WHOLE_RUN_MARGIN = 1.3  # for an estimate of wall time from CPU time on a machine that is not idle
@@ -230,6 +231,8 @@ class Judge:
         with self._bench.lanes.take() as core:
             bench = CandidateBench(self._bench, core)
             failure = self._measure(candidate, bench, FINAL_PAIRS)
+            if failure is None and self._gain(bench.measured).low <= 1.0:
+                failure = self._measure(candidate, bench, MOST_FINAL_PAIRS - FINAL_PAIRS)
         score = self._measured_score(candidate, bench, readings, failure, stage)
         hidden = next((check for check in checks if check.hidden), None)
         if hidden is None or score.status != "ok":
@@ -237,6 +240,11 @@ class Judge:
         workload = next(w for w in self._by_stage["full"] if w.name == hidden.workload)
         golden = self._bench.golden(workload)
         return scoring.with_whole_run(score, golden, hidden.result, self._bench.floor_mib, self.target.objective)
+
+    def stands(self, whole: Score) -> bool:
+        """Whether a confirmed score is a gain over the baseline beyond its own error."""
+        gain = scoring.gain_over(whole, Score("ok", 1.0), self.target.objective) if whole.status == "ok" else None
+        return gain is not None and gain.low > 1.0
 
     def _whole_runs(self, candidate: Candidate) -> list[Check]:
         """All full workloads, side by side on the cores there are."""

@@ -58,6 +58,9 @@ class FixedJudge:
         worth = self.worth(candidate)
         return Score("wrong", feedback="full") if worth > 100 else Score("ok", worth, stage="full")
 
+    def stands(self, whole: Score) -> bool:
+        return whole.status == "ok"
+
     def confirm_seconds(self, leader: Score) -> float:
         return 0.0
 

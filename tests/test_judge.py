@@ -10,7 +10,7 @@ from harness.errors import BaselineError
 from harness.judge import Judge
 from harness.lanes import Lanes
 from harness.launch import make_judge
-from harness.types import Candidate, Sandbox, Score, Target
+from harness.types import Candidate, Reading, Sandbox, Score, Target
 from tests.conftest import TOY
 
 SOURCE = (TOY / "toy.py").read_text(encoding="utf-8")
@@ -100,6 +100,17 @@ def test_a_real_gain_wins_its_duel_and_stands_its_whole_run(judge: Judge) -> Non
     assert duel.won and duel.ratio.low > 1.0
     score = judge.confirm(Candidate.of(LEAN))
     assert score.status == "ok" and score.stage == "full" and (score.fitness or 0) > 1.2
+    assert judge.stands(score)
+
+
+@pytest.mark.parametrize(("low", "high", "stands"), [(0.98, 1.06, False), (1.01, 1.09, True), (0.80, 0.85, False)])
+def test_what_shows_no_gain_beyond_its_own_error_does_not_stand(
+    judge: Judge, low: float, high: float, stands: bool
+) -> None:
+    value = (low * high) ** 0.5
+    readings = (Reading("memory", 1.0, low=1.0, high=1.0), Reading("speed", value, low=low, high=high))
+    assert judge.stands(Score("ok", value**0.5, readings)) is stands
+    assert not judge.stands(Score("wrong"))
 
 
 def test_a_mode_switched_on_the_number_of_rounds_falls_in_the_whole_run(judge: Judge) -> None:
