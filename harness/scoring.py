@@ -11,7 +11,6 @@ from harness.traces import Trace
 from harness.types import JobResult, Objective, Reading, Score, Stage, Target, Workload
 
 NOISY = 0.06  # of one pair's CPU ratio, from which a user is warned
-SWITCHED = 0.8  # a whole run slower than this, times what the short runs bound, is not noise: it does other work
 
 
 def failed(readings: Sequence[Reading]) -> bool:
@@ -76,7 +75,8 @@ def with_whole_run(score: Score, base: Trace, used: JobResult, floor_mib: float,
     """A confirmed score: memory as the whole run showed it, and speed too where it gives the short runs the lie.
 
     base and used are one full-length run each, on the same hidden input, not side by side: good for peak memory, which
-    hardly wanders, and for catching a program that does other work when it runs long; not for a fine ratio of CPU time.
+    hardly wanders; of CPU time it is a rough ratio, which replaces that of the short runs where it falls below their
+    interval, so that what is reported is never more than a whole run showed.
     """
     readings = [
         _whole_memory(r, base, used, floor_mib)
@@ -106,7 +106,7 @@ def _whole_memory(short: Reading, base: Trace, used: JobResult, floor_mib: float
 def _whole_speed(short: Reading, base: Trace, used: JobResult) -> Reading:
     before, after = base.cpu_s, used.cpu_s
     words = f"whole run: {after:.1f} CPU-s against {before:.1f}"
-    if before / after >= (short.low or short.value) * SWITCHED:
+    if before / after >= (short.low or short.value):
         return replace(short, explanation=f"{short.explanation}; {words}")
     ratio = stats.interval([math.log(before / after)], 2 * stats.PRIOR_CPU, stats.PRIOR_FREEDOM)
     return replace(
