@@ -272,3 +272,8 @@ def test_a_diff_is_unified_and_says_where_a_final_newline_is_missing() -> None:
     text = unified("a\nb", "a\nc\n", "old", "new")
     assert text == "--- old\n+++ new\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+c\n"
     assert unified("a\x0cb\n", "a\x0cb\n", "old", "new") == ""
+
+
+def test_characters_that_no_file_can_hold_are_refused() -> None:
+    with pytest.raises(Unusable, match="lone surrogates"):
+        apply("NOTE: odd\n\n```python verbatim\nx = '\ud800'\n```\n", "x = 1\n")

@@ -38,6 +38,8 @@ def apply(answer: str, parent: str, blocks: bool = False) -> Edited:
     Raises Unusable, with what was wrong and what would be right.
     """
     edited = _read(answer, parent)
+    if not _is_text(edited.source):
+        raise Unusable("the answer holds characters that no file can hold (lone surrogates): write plain text")
     if edited.source == parent:
         raise Unusable("the answer changes nothing: the program it makes is the current program")
     if blocks and _outside(parent) != _outside(edited.source):
@@ -45,6 +47,14 @@ def apply(answer: str, parent: str, blocks: bool = False) -> Edited:
             "the answer changes lines outside EVOLVE-BLOCK-START and EVOLVE-BLOCK-END: only lines between may"
         )
     return edited
+
+
+def _is_text(source: str) -> bool:
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _read(answer: str, parent: str) -> Edited:
