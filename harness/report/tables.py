@@ -136,7 +136,7 @@ def _remarks(run: RunRecord, style: str) -> Iterator[Text]:
 def remarks(run: RunRecord) -> Iterator[str]:
     """The lines under the table."""
     if run.leader:
-        yield f"Why: {text.clean(run.leader.note) or 'no note was left'}"
+        yield f"Why: {_steps(run)}"
         yield _confirmed(run)
     yield f"Tried: {tally(run)}"
     yield f"Cost: {text.cost(run.usage)}"
@@ -153,6 +153,12 @@ def _confirmed(run: RunRecord) -> str:
     readings = [reading for metric, *_ in METRICS if (reading := measured(verdicts[-1].score, metric))]
     shown = text.listed([text.phrase_of(reading) for reading in readings])
     return f"Confirmed on the full-length run{': ' if shown else ''}{shown}"
+
+
+def _steps(run: RunRecord) -> str:
+    """What was done on the way from the baseline to the best, one note a step."""
+    steps = [found for id_ in run.lineage()[1:] if (found := run.candidate(id_))]
+    return "; then ".join(text.clean(step.note) or "no note was left" for step in steps)
 
 
 def tally(run: RunRecord) -> str:

@@ -25,7 +25,7 @@ def test_a_good_run_is_summed_up(tmp_path: Path) -> None:
         "3.00x less memory (2.94-3.06)",
         "12.0x faster (11.8-12.2)",
         "60.0 MiB   20.0 MiB",
-        "Why: backpropagate by hand",
+        "; then backpropagate by hand",
         "Confirmed on the full-length run",
         "Tried: 5 candidates: 3 ok (2 kept), 1 wrong, 1 invalid",
         "9 evaluations, 9 calls, 1,080 tokens, $0.09",
