@@ -1,0 +1,49 @@
+"""The vocabulary: frozen records that pass between rooms, and the protocols that rooms keep. Imports nothing of ours.
+
+Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dollars. A ratio is baseline / candidate:
+2.0 means half the memory or half the CPU time, and more is better.
+"""
+
+from harness.types.judging import Bench, Check, Evaluator, Pair
+from harness.types.loop import Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
+from harness.types.models import Model, Prompt, Reply
+from harness.types.running import Job, JobResult, Protection, Sandbox
+from harness.types.strategies import Strategy, Tools
+from harness.types.target import Knob, Limits, Objective, Promise, Rules, Target, Workload
+from harness.types.words import JsonObject, Level, Stage, Status, Watch
+
+__all__ = [
+    "Bench",
+    "Candidate",
+    "Check",
+    "Evaluator",
+    "Event",
+    "Job",
+    "JobResult",
+    "JsonObject",
+    "Knob",
+    "Level",
+    "Limits",
+    "Model",
+    "Objective",
+    "Order",
+    "Outcome",
+    "Pair",
+    "Promise",
+    "Prompt",
+    "Protection",
+    "Reading",
+    "Reply",
+    "Rules",
+    "Sandbox",
+    "Score",
+    "Stage",
+    "Status",
+    "Strategy",
+    "Target",
+    "Tools",
+    "Usage",
+    "Watch",
+    "Workload",
+    "candidate_id",
+]

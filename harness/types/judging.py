@@ -1,0 +1,71 @@
+"""What an evaluator may use and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from harness.types.loop import Candidate, Reading
+from harness.types.running import JobResult
+from harness.types.target import Target, Workload
+from harness.types.words import Level, Stage, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Candidate and baseline run side by side on one workload, on one core."""
+
+    candidate_s: float
+    baseline_s: float
+    candidate_mib: float
+    baseline_mib: float
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a checked run showed. difference is None when the output kept the promise."""
+
+    workload: str
+    hidden: bool
+    status: Status
+    difference: str | None  # safe to show: never a hidden value
+    result: JobResult
+
+    def reading(self, level: Level) -> Reading:
+        """This check as one evaluator's word; it never says more than the difference does."""
+        where = f"{'hidden' if self.hidden else 'public'} workload {self.workload}"
+        return Reading(
+            metric="equivalence",
+            value=float(self.status == "ok"),
+            explanation=f"{where}: {self.difference or 'same output'}",
+            status=self.status,
+            detail={
+                "workload": self.workload,
+                "hidden": self.hidden,
+                "level": level,
+                "first_difference": self.difference,
+            },
+        )
+
+
+@runtime_checkable
+class Bench(Protocol):
+    """What an evaluator may use: checked runs on a target's workloads, and the pairs measured so far."""
+
+    def check(self, candidate: Candidate, workload: Workload) -> Check: ...
+    def pairs(self) -> Sequence[Pair]: ...
+    def floor_mib(self) -> float: ...
+    def spread(
+        self,
+    ) -> tuple[float, float]: ...  # deviation of one pair's log CPU ratio here, and its degrees of freedom
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Judges one aspect at one stage. Returns readings; a reading whose status is not "ok" ends the judgement."""
+
+    name: str
+    stage: Stage
+
+    def evaluate(self, candidate: Candidate, target: Target, bench: Bench) -> list[Reading]: ...

@@ -1,0 +1,37 @@
+"""What a search policy is, and everything that it may do."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Protocol, runtime_checkable
+
+from harness.types.loop import Candidate, Order, Outcome, Score
+from harness.types.models import Prompt, Reply
+from harness.types.target import Target
+
+
+@runtime_checkable
+class Tools(Protocol):
+    """Everything that a proposer may do. Handed to Strategy.propose; works in a worker thread."""
+
+    rng: Random
+    target: Target
+
+    def source(self, candidate_id: str) -> str: ...
+    def complete(self, prompt: Prompt) -> Reply: ...
+    def trial(self, source: str) -> Score: ...  # rules and hidden shorts: is it right? not counted as an evaluation
+    def evaluate(self, source: str) -> Score: ...  # the whole judgement; counted
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """A search policy. Pure and single-threaded in ask and tell: same tells in, same asks out.
+
+    propose raises Unusable when an answer cannot be turned into a program.
+    """
+
+    name: str
+
+    def ask(self) -> Order | None: ...  # None: wait for a tell, or finished when nothing is in flight
+    def tell(self, outcome: Outcome) -> None: ...
+    def propose(self, order: Order, tools: Tools) -> Candidate: ...

@@ -1,0 +1,98 @@
+"""What is to be optimized, and how it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from harness.types.words import Level, Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a candidate's text may be; checked before anything runs, and told to the model."""
+
+    imports: tuple[str, ...] = ()  # modules that may be imported and are staged in the sandbox
+    named: tuple[str, ...] = ()  # modules that may be named but are never staged: importing one fails
+    inputs: tuple[str, ...] = ()  # files that may be opened for reading
+    max_bytes: int = 65536
+    max_string: int = 200  # characters in one literal (doc strings and bare strings do not count)
+    max_elements: int = 64  # elements in one container literal
+    constants_ratio: float = 3.0  # numeric constants, times those of the baseline (and 40 more)
+    strict: bool = True  # False: only parse, size and imports are checked (programs without a target.toml)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """A line that a candidate keeps exactly once and that the judge may turn.
+
+    kind `assign`: `name = <number>` as a statement; `call`: `name(<number>)` as a statement; `format`: the format spec
+    of the one replacement field that follows the literal text `name` in an f-string.
+    """
+
+    label: str
+    kind: Literal["assign", "call", "format"]
+    name: str
+    value: str  # as written in the program, e.g. "1000", "42", ".4f"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """One input and one setting of the knobs. Hidden ones are drawn afresh for each run from the run's secret."""
+
+    name: str
+    stage: Stage
+    hidden: bool
+    generator: str  # "file" or the name of a generator in harness.workloads
+    knobs: Mapping[str, str] = field(default_factory=dict)  # label -> new value; "random" draws a seed
+    files: Mapping[str, str] = field(default_factory=dict)  # name in the work folder -> path in the target's folder
+    golden: str = ""  # shipped standard output of the target's own program, so that nobody has to make it again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """How two outputs are compared."""
+
+    level: Level = "tolerant"
+    rtol: float = 1e-12
+    files: bool = False  # files that the program writes belong to the promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """Weights of the geometric mean of the two ratios. name: memory, speed, balanced or custom."""
+
+    name: str = "balanced"
+    memory: float = 0.5
+    speed: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one process of a candidate may use."""
+
+    wall_s: float = 900.0
+    cpu_s: float = 600.0
+    memory_mib: int = 1024
+    output_bytes: int = 1 << 22
+    writes_mib: int = 0  # 0: nothing is writable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A program, its promise and how to judge it. Made from target.toml or from a plain .py file."""
+
+    name: str
+    folder: Path
+    title: str
+    source: str  # the baseline program
+    command: tuple[str, ...]  # "{python}" stands for the interpreter with its flags
+    rules: Rules
+    knobs: tuple[Knob, ...]
+    workloads: tuple[Workload, ...]
+    promise: Promise
+    objective: Objective
+    limits: Limits
+    hints: str = ""  # prose for the prompt: what the program is, what may not change

@@ -1,0 +1,14 @@
+"""The few words that every record uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+Status = Literal["ok", "wrong", "rule", "crash", "timeout", "memory", "invalid"]
+Stage = Literal["rules", "short", "measure", "full"]
+Level = Literal["exact", "tolerant"]
+JsonObject = dict[str, Any]
+
+# A watch sees standard output as it comes; a returned reason ends the run at once.
+Watch = Callable[[bytes], str | None]
