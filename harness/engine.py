@@ -104,14 +104,15 @@ class Engine:
         candidate = None
         try:
             candidate = self.strategy.propose(order, tools)
-            score = tools.evaluate(candidate.source)
+            score = tools.evaluate(candidate.source) if candidate is not None else Score("none")
         except Unusable as error:
             score = Score("invalid", feedback=f"unusable answer: {error}")
         except ModelError as error:
             score = Score("invalid", feedback=f"{NO_ANSWER}: {error}")
             if isinstance(error, ModelRefused):  # asking again cannot help
                 self._failure = error
-        return Outcome(order, candidate, score, replace(tools.usage, seconds=round(time.monotonic() - began, 3)))
+        usage = replace(tools.usage, seconds=round(time.monotonic() - began, 3))
+        return Outcome(order, candidate, score, usage, handoff=tools.handoff, models=tools.models)
 
     def _stake(self) -> float:
         return self.court.throne.incumbent.fitness
@@ -160,6 +161,8 @@ class Engine:
             "score": plain(outcome.score),
             "usage": plain(outcome.usage),
             "crowned": outcome.crowned,
+            "handoff": outcome.handoff,
+            "models": list(outcome.models),
             **said_before,
         }
 
@@ -194,4 +197,6 @@ class Engine:
         candidate = found and Candidate(
             found["id"], self.ledger.blobs.get(found["source"]), tuple(found["parents"]), found["note"]
         )
-        return Outcome(order, candidate, score_of(data.get("measured") or data["score"]), usage_of(data["usage"]))
+        score = score_of(data.get("measured") or data["score"])
+        models = tuple(data.get("models", ()))
+        return Outcome(order, candidate, score, usage_of(data["usage"]), handoff=data.get("handoff", {}), models=models)

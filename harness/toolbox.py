@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -61,6 +62,8 @@ class OrderTools:
         self._judge = judge
         self._ledger = ledger
         self._stake = stake
+        self.handoff: JsonObject = {}
+        self.models: tuple[str, ...] = ()
         self._calls = 0
         self._judgements = 0
 
@@ -71,7 +74,12 @@ class OrderTools:
         call, self._calls = self._calls, self._calls + 1
         reply = self._recorded_reply(call) or self._asked_reply(call, prompt)
         self.usage = self.usage + reply.usage
+        self.models = (*self.models, reply.model)
         return reply
+
+    def hand_over(self, notes: JsonObject) -> None:
+        """Given to the policy with the outcome, whatever else becomes of the order; a later call adds and replaces."""
+        self.handoff = {**self.handoff, **json.loads(json.dumps(notes))}
 
     def _recorded_reply(self, call: int) -> Reply | None:
         found = self._ledger.recording.replies.get((self._order.n, call))

@@ -22,6 +22,7 @@ from harness.toolbox import Ledger
 from harness.types import Candidate, Event, Order, Outcome, Prompt, Reading, Reply, Score, Tools, Usage
 
 BASELINE = Candidate.of("worth = 1.0\n")
+PLAN = 0.5  # asks for no program
 
 
 @dataclass
@@ -83,7 +84,10 @@ class Counting:
     def tell(self, outcome: Outcome) -> None:
         self.told.append(outcome)
 
-    def propose(self, order: Order, tools: Tools) -> Candidate:
+    def propose(self, order: Order, tools: Tools) -> Candidate | None:
+        tools.hand_over({"wanted": order.context["worth"]})
+        if order.context["worth"] == PLAN:
+            return None
         reply = tools.complete(Prompt("system", f"worth = {order.context['worth']}\n"))
         if "= 0.0" in reply.text:
             raise Unusable("not a program")
@@ -309,3 +313,19 @@ def test_with_four_workers_every_ask_is_told_exactly_once_after_a_kill(tmp_path:
     asked = [d["n"] for _, kind, d in resumed.journal if kind == "ask"]  # type: ignore[index]
     told = [d["n"] for _, kind, d in resumed.journal if kind == "outcome"]  # type: ignore[index]
     assert sorted(asked) == sorted(told) == list(range(30))
+
+
+def test_what_a_proposer_hands_over_reaches_the_policy_and_survives_a_kill(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0, PLAN, 0.0, 3.0])
+    bed.go()
+    told = bed.strategy.told
+    assert [o.handoff for o in told] == [{"wanted": n} for n in (2.0, PLAN, 0.0, 3.0)]
+    assert [o.models for o in told] == [("echo",), (), ("echo",), ("echo",)]
+    assert [o.score.status for o in told] == ["ok", "none", "invalid", "ok"]
+
+    lines = (tmp_path / "events.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "events.jsonl").write_text("".join(lines[:-2]))
+    bed.go()
+    assert [(o.handoff, o.models, o.score.status) for o in bed.strategy.told] == [
+        (o.handoff, o.models, o.score.status) for o in told
+    ]

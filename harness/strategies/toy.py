@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -16,6 +16,7 @@ from harness.edits import program_in
 from harness.errors import Unusable
 from harness.types import (
     Candidate,
+    JsonObject,
     Limits,
     Objective,
     Order,
@@ -106,19 +107,26 @@ class ToyTools:
     answer: Answer
     landscape: Landscape
     prompts: list[Prompt]
+    handoff: JsonObject = field(default_factory=dict)
+    models: tuple[str, ...] = ()
 
     def source(self, candidate_id: str) -> str:
         return self.sources[candidate_id]
 
     def complete(self, prompt: Prompt) -> Reply:
         self.prompts.append(prompt)
-        return self.answer(prompt)
+        reply = self.answer(prompt)
+        self.models = (*self.models, reply.model)
+        return reply
 
     def trial(self, source: str) -> Score:
         return self.landscape(source)
 
     def evaluate(self, source: str) -> Score:
         return self.landscape(source)
+
+    def hand_over(self, notes: JsonObject) -> None:
+        self.handoff = {**self.handoff, **json.loads(json.dumps(notes))}
 
 
 class ToyRun:
@@ -180,11 +188,16 @@ class ToyRun:
         self.strategy.tell(outcome)
 
     def _outcome(self, order: Order) -> Outcome:
+        tools = self.tools(order)
+        candidate, usage = None, Usage(calls=2)
         try:
-            candidate = self.strategy.propose(order, self.tools(order))
+            candidate = self.strategy.propose(order, tools)
         except Unusable as reason:
-            return Outcome(order, None, failed("invalid", str(reason)), Usage(calls=2))
-        return Outcome(order, candidate, self.landscape(candidate.source), Usage(calls=1, evaluations=1))
+            score = failed("invalid", str(reason))
+        else:
+            score = self.landscape(candidate.source) if candidate is not None else failed("none", "")
+            usage = Usage(calls=1, evaluations=int(candidate is not None))
+        return Outcome(order, candidate, score, usage, handoff=tools.handoff, models=tools.models)
 
 
 def through_json(order: Order) -> Order:

@@ -105,13 +105,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an order. candidate is None when no program came of it (a refused or unusable answer)."""
+    """What became of an order. candidate is None when no program came of it (status "invalid") or was meant ("none").
+
+    handoff: what the proposer handed over to the policy, plain JSON; models: who answered its calls, in order.
+    """
 
     order: Order
     candidate: Candidate | None
     score: Score
     usage: Usage
     crowned: bool = False
+    handoff: JsonObject = field(default_factory=dict)
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

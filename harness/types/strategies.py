@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from harness.types.loop import Candidate, Order, Outcome, Score
 from harness.types.models import Prompt, Reply
 from harness.types.target import Target
+from harness.types.words import JsonObject
 
 
 @runtime_checkable
@@ -21,17 +22,18 @@ class Tools(Protocol):
     def complete(self, prompt: Prompt) -> Reply: ...
     def trial(self, source: str) -> Score: ...  # rules and hidden shorts: is it right? not counted as an evaluation
     def evaluate(self, source: str) -> Score: ...  # the whole judgement; counted
+    def hand_over(self, notes: JsonObject) -> None: ...  # plain JSON for the policy: it comes back in Outcome.handoff
 
 
 @runtime_checkable
 class Strategy(Protocol):
     """A search policy. Pure and single-threaded in ask and tell: same tells in, same asks out.
 
-    propose raises Unusable when an answer cannot be turned into a program.
+    propose raises Unusable when an answer cannot be turned into a program, and returns None when none was meant.
     """
 
     name: str
 
     def ask(self) -> Order | None: ...  # None: wait for a tell, or finished when nothing is in flight
     def tell(self, outcome: Outcome) -> None: ...
-    def propose(self, order: Order, tools: Tools) -> Candidate: ...
+    def propose(self, order: Order, tools: Tools) -> Candidate | None: ...

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-Status = Literal["ok", "wrong", "rule", "crash", "timeout", "memory", "invalid"]
+# "invalid": no program came of an answer; "none": no program was meant (a plan, a summary).
+Status = Literal["ok", "wrong", "rule", "crash", "timeout", "memory", "invalid", "none"]
 Stage = Literal["rules", "short", "measure", "full"]
 Level = Literal["exact", "tolerant"]
 JsonObject = dict[str, Any]
