@@ -13,13 +13,13 @@ from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 
-from harness import knobs, workloads
+from harness import knobs, profiling, workloads
 from harness.errors import BaselineError, Unrepeatable
 from harness.goldens import Goldens, content_key
 from harness.lanes import Lanes
 from harness.stats import NoiseModel
 from harness.traces import Comparison, Trace, split_lines
-from harness.types import Candidate, Check, Job, JobResult, Limits, Pair, Sandbox, Status, Target, Workload
+from harness.types import Candidate, Check, Job, JobResult, Limits, Pair, Profile, Sandbox, Status, Target, Workload
 
 PROGRAM = "candidate.py"
 SLOWER_ALLOWED = 3.0  # a candidate may take this many times the baseline's CPU time, and then some
@@ -62,6 +62,9 @@ class Workbench:
                 f"the interpreter does not start in the sandbox: {result.reason} {_tail(result)}".strip()
             )
         return result.peak_mib
+
+    def profile(self, candidate: Candidate) -> Profile:
+        return profiling.profile(candidate, self.target, self._sandbox, self.lanes.spare)
 
     def golden(self, workload: Workload, core: int | None = None) -> Trace:
         """The untouched program's trace; made on the first call, from the cache afterwards."""

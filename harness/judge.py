@@ -12,7 +12,7 @@ from harness.ahead import Ahead
 from harness.bench import CandidateBench, Workbench, pair_of
 from harness.errors import BaselineError, Unrepeatable
 from harness.traces import Trace
-from harness.types import Candidate, Check, Evaluator, Pair, Reading, Score, Stage, Target, Workload
+from harness.types import Candidate, Check, Evaluator, Pair, Profile, Reading, Score, Stage, Target, Workload
 
 MEASURED_PAIRS = 3  # what ranks a candidate; a duel and the final measurement use more
 FINAL_PAIRS = 5
@@ -179,6 +179,10 @@ class Judge:
 
     def _gain(self, pairs: Sequence[Pair], confidence: float = stats.CONFIDENCE) -> stats.Interval:
         return self._bench.noise.gain(pairs, self.target.objective, confidence)
+
+    def profile(self, candidate: Candidate) -> Profile:
+        """Where a program's time and memory go, on public input; decides nothing."""
+        return self._bench.profile(candidate)
 
     # --- a would-be best ---------------------------------------------------------------------------------------------
 

@@ -14,7 +14,20 @@ from harness.store.blobs import Blobs
 from harness.store.journal import Journal
 from harness.store.recording import Recording
 from harness.store.records import plain, usage_of
-from harness.types import Candidate, Event, JsonObject, Model, Order, Prompt, Reply, Score, Target, Usage
+from harness.types import (
+    Candidate,
+    Event,
+    JsonObject,
+    Model,
+    Order,
+    Profile,
+    Prompt,
+    Reply,
+    Score,
+    Target,
+    Usage,
+    candidate_id,
+)
 
 
 @dataclass
@@ -33,6 +46,14 @@ class Ledger:
         event = self.journal.append(kind, data)
         with self._mutex:
             self.watch(event)
+
+    def known_profile(self, source: str) -> Profile | None:
+        with self._mutex:
+            return self.recording.profiles.get(candidate_id(source))
+
+    def learn_profile(self, source: str, profile: Profile) -> None:
+        with self._mutex:
+            self.recording.profiles[candidate_id(source)] = profile
 
     def known_score(self, source: str) -> Score | None:
         with self._mutex:
@@ -117,6 +138,15 @@ class OrderTools:
         self.usage = self.usage + Usage(evaluations=1)
         self._ledger.learn_score(source, score)
         return score
+
+    def profile(self, source: str) -> Profile:
+        """Where a program's time and memory go; of a program that was profiled before, what was seen then."""
+        made = self._ledger.known_profile(source)
+        if made is None:
+            made = self._judge.profile(Candidate.of(source))
+            self._ledger.record("profile", {"n": self._order.n, "candidate": candidate_id(source), **plain(made)})
+            self._ledger.learn_profile(source, made)
+        return made
 
     def _judged(self, kind: str, source: str, judge: Callable[[Candidate], Score]) -> Score:
         k, self._judgements = self._judgements, self._judgements + 1

@@ -19,7 +19,20 @@ from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
 from harness.store.recording import Recording
 from harness.toolbox import Ledger
-from harness.types import Candidate, Event, Order, Outcome, Prompt, Reading, Reply, Score, Tools, Usage
+from harness.types import (
+    Candidate,
+    Event,
+    HotLine,
+    Order,
+    Outcome,
+    Profile,
+    Prompt,
+    Reading,
+    Reply,
+    Score,
+    Tools,
+    Usage,
+)
 
 BASELINE = Candidate.of("worth = 1.0\n")
 PLAN = 0.5  # asks for no program
@@ -32,6 +45,7 @@ class FixedJudge:
     target: object = None
     judged: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
+    profiled: int = 0
 
     @staticmethod
     def worth(candidate: Candidate) -> float:
@@ -46,6 +60,10 @@ class FixedJudge:
         return Score("ok", worth, both, stage="measure")
 
     screen = judge
+
+    def profile(self, candidate: Candidate) -> Profile:
+        self.profiled += 1
+        return Profile((HotLine(1, 2, 0.5),), (), (("int", 3),), 1.5, "done")
 
     def contends(self, score: Score, incumbent: Score) -> bool:
         return (score.fitness or 0) > (incumbent.fitness or 1)
@@ -87,6 +105,7 @@ class Counting:
     def propose(self, order: Order, tools: Tools) -> Candidate | None:
         tools.hand_over({"wanted": order.context["worth"]})
         if order.context["worth"] == PLAN:
+            tools.hand_over({"seen": tools.profile(BASELINE.source).traced_mib})
             return None
         reply = tools.complete(Prompt("system", f"worth = {order.context['worth']}\n"))
         if "= 0.0" in reply.text:
@@ -316,16 +335,18 @@ def test_with_four_workers_every_ask_is_told_exactly_once_after_a_kill(tmp_path:
 
 
 def test_what_a_proposer_hands_over_reaches_the_policy_and_survives_a_kill(tmp_path: Path) -> None:
-    bed = Bed(tmp_path, [2.0, PLAN, 0.0, 3.0])
+    bed = Bed(tmp_path, [2.0, PLAN, 0.0, PLAN])
     bed.go()
     told = bed.strategy.told
-    assert [o.handoff for o in told] == [{"wanted": n} for n in (2.0, PLAN, 0.0, 3.0)]
-    assert [o.models for o in told] == [("echo",), (), ("echo",), ("echo",)]
-    assert [o.score.status for o in told] == ["ok", "none", "invalid", "ok"]
+    planned = {"wanted": PLAN, "seen": 1.5}
+    assert [o.handoff for o in told] == [{"wanted": 2.0}, planned, {"wanted": 0.0}, planned]
+    assert [o.models for o in told] == [("echo",), (), ("echo",), ()]
+    assert [o.score.status for o in told] == ["ok", "none", "invalid", "none"]
 
     lines = (tmp_path / "events.jsonl").read_text().splitlines(keepends=True)
-    (tmp_path / "events.jsonl").write_text("".join(lines[:-2]))
+    (tmp_path / "events.jsonl").write_text("".join(lines[:-3]))
     bed.go()
     assert [(o.handoff, o.models, o.score.status) for o in bed.strategy.told] == [
         (o.handoff, o.models, o.score.status) for o in told
     ]
+    assert bed.judge.profiled == 1, "a profile is made once, however often it is looked at"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from harness.store.records import score_of
-from harness.types import Event, JsonObject, Score
+from harness.store.records import profile_of, score_of
+from harness.types import Event, JsonObject, Profile, Score
 
 
 @dataclass
@@ -18,6 +18,7 @@ class Recording:
     judgements: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
     crowns: dict[tuple[str, str], JsonObject] = field(default_factory=dict)  # by candidate and incumbent
     confirms: dict[str, JsonObject] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)  # by candidate
     planned: int | None = None  # evaluations that the strategy was sized for
     seconds: float = 0.0  # wall time already used
 
@@ -43,6 +44,8 @@ class Recording:
                 self.replies[data["n"], data["call"]] = data
             case "judged":
                 self.judgements[data["n"], data["k"]] = data
+            case "profile":
+                self.profiles[data["candidate"]] = profile_of(data)
             case "crown":
                 self.crowns[data["candidate"], data["over"]] = data
             case "confirm":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from harness.types import JsonObject, Order, Reading, Score, Usage
+from harness.types import HotLine, JsonObject, Order, Profile, Reading, Score, Usage
 
 
 def plain(record: Any) -> JsonObject:
@@ -24,6 +24,12 @@ def _listed(value: Any) -> Any:
 def score_of(data: JsonObject) -> Score:
     readings = tuple(Reading(**{**reading, "samples": tuple(reading["samples"])}) for reading in data["readings"])
     return Score(**{**data, "readings": readings, "warnings": tuple(data["warnings"])})
+
+
+def profile_of(data: JsonObject) -> Profile:
+    hottest, heaviest = (tuple(HotLine(**line) for line in data[key]) for key in ("hottest", "heaviest"))
+    types = tuple((name, count) for name, count in data["types"])
+    return Profile(hottest, heaviest, types, data["traced_mib"], data["end"])
 
 
 def usage_of(data: JsonObject) -> Usage:

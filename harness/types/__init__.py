@@ -4,7 +4,7 @@ Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dol
 2.0 means half the memory or half the CPU time, and more is better.
 """
 
-from harness.types.judging import Bench, Check, Evaluator, Pair
+from harness.types.judging import Bench, Check, Evaluator, HotLine, Pair, Profile
 from harness.types.loop import Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
 from harness.types.models import Model, Prompt, Reply
 from harness.types.running import Job, JobResult, Protection, Sandbox
@@ -18,6 +18,7 @@ __all__ = [
     "Check",
     "Evaluator",
     "Event",
+    "HotLine",
     "Job",
     "JobResult",
     "JsonObject",
@@ -29,6 +30,7 @@ __all__ = [
     "Order",
     "Outcome",
     "Pair",
+    "Profile",
     "Promise",
     "Prompt",
     "Protection",

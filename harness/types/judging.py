@@ -49,6 +49,30 @@ class Check:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class HotLine:
+    """A line of a program, how often it ran (or how many blocks it holds), and its share of the whole."""
+
+    line: int
+    count: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Where time and memory went, on public input. For a model to read: it decides nothing.
+
+    hottest: by time, callees not counted; heaviest: by bytes at the peak; types: how many objects of each there were
+    then, of those that the collector knows. end: "done", "cut" when tracing ran out of time, or what went wrong.
+    """
+
+    hottest: tuple[HotLine, ...]
+    heaviest: tuple[HotLine, ...]
+    types: tuple[tuple[str, int], ...]
+    traced_mib: float
+    end: str
+
+
 @runtime_checkable
 class Bench(Protocol):
     """What an evaluator may use: checked runs on a target's workloads, and the pairs measured so far."""
