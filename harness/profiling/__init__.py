@@ -15,7 +15,7 @@ from harness.types import Candidate, HotLine, Job, JobResult, Profile, Sandbox, 
 PROGRAM = "candidate.py"
 DRIVER = "driver.py"
 LINES = 10  # of each list
-SECONDS = 8.0  # of tracing; a longer program is cut there, which its profile says
+SECONDS = 8.0  # of CPU time while tracing; a longer program is cut there, which its profile says
 MEMORY_FACTOR = 4  # a traced program needs more than the program alone
 LONGEST_NAME = 40
 

@@ -13,7 +13,7 @@ import sys
 import time
 
 PROGRAM = "candidate.py"
-CHECK_EVERY = 512  # traced lines between two looks at the memory
+CHECK_EVERY = 512  # traced lines between two looks at the memory and at the clock of the process
 GROWTH = 1.2  # over the last snapshot's size, from which another is worth its cost
 FIRST_SNAPSHOT = 1 << 20
 TYPES = 12
@@ -45,6 +45,7 @@ class TimeProfile:
 
     def __init__(self, deadline):
         self.deadline = deadline
+        self.left = CHECK_EVERY
         self.hits = {}
         self.spent = {}
         self.line = 0
@@ -69,8 +70,10 @@ class TimeProfile:
     def turn(self, line):
         now = time.perf_counter_ns()
         self.spent[self.line] = self.spent.get(self.line, 0) + now - self.since
-        if now > self.deadline:
-            finish(self, "cut")
+        self.left -= 1
+        if self.left <= 0:
+            self.left = CHECK_EVERY
+            stop_when_late(self)
         self.line, self.since = line, time.perf_counter_ns()
 
     def start(self):
@@ -102,8 +105,7 @@ class MemoryProfile:
             self.left = CHECK_EVERY
             if _tracemalloc.get_traced_memory()[0] > self.threshold:
                 self.snapshot()
-            if time.perf_counter_ns() > self.deadline:
-                finish(self, "cut")
+            stop_when_late(self)
         return self.local
 
     def snapshot(self):
@@ -134,6 +136,11 @@ class MemoryProfile:
         yield f"at {self.at}"
 
 
+def stop_when_late(profile):
+    if time.process_time() > profile.deadline:
+        finish(profile, "cut")
+
+
 def finish(profile, end):
     sys.settrace(None)
     text = "\n".join([*profile.report(), f"end {end}"]) + "\n"
@@ -146,7 +153,7 @@ def main(kind, seconds):
         code = compile(file.read(), PROGRAM, "exec")
     sys.argv = [PROGRAM]
     sys.stdout = Nowhere()
-    deadline = time.perf_counter_ns() + int(float(seconds) * 1e9)
+    deadline = time.process_time() + float(seconds)
     profile = {"time": TimeProfile, "memory": MemoryProfile}[kind](deadline)
     end = "done"
     profile.start()
