@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
+        "aster": "harness.strategies.aster:Aster",
         "best-of-n": "harness.strategies.best_of_n:BestOfN",
         "gepa": "harness.strategies.gepa:Gepa",
         "noop": "harness.strategies.noop:Noop",

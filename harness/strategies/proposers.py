@@ -57,13 +57,13 @@ def proposer(operator: str) -> Proposer:
     return {"diff": diff, "rewrite": rewrite}[operator]
 
 
-def ask_model(system: str, user: str, parent: str, tools: Tools) -> Edited:
+def ask_model(system: str, user: str, parent: str, tools: Tools, role: str = "") -> Edited:
     """What the model makes of `parent`. An unusable answer goes back once with the reason; a second is raised."""
     try:
-        return _edited(tools.complete(_prompt(system, user, tools)), parent)
+        return _edited(tools.complete(_prompt(system, user, tools, role)), parent)
     except Unusable as first:
         again = user + render("again.md.j2", reason=str(first))
-        return _edited(tools.complete(_prompt(system, again, tools)), parent)
+        return _edited(tools.complete(_prompt(system, again, tools, role)), parent)
 
 
 def shown(context: JsonObject, parent: str, tools: Tools) -> list[JsonObject]:
@@ -105,8 +105,8 @@ def _named(context: JsonObject) -> Iterator[tuple[JsonObject, str]]:
                 yield entry, role
 
 
-def _prompt(system: str, user: str, tools: Tools) -> Prompt:
-    return Prompt(system, user, seed=str(tools.rng.getrandbits(64)))
+def _prompt(system: str, user: str, tools: Tools, role: str) -> Prompt:
+    return Prompt(system, user, seed=str(tools.rng.getrandbits(64)), role=role)
 
 
 def _edited(reply: Reply, parent: str) -> Edited:

@@ -111,6 +111,8 @@ class ToyTools:
     prompts: list[Prompt]
     handoff: JsonObject = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    scores: dict[str, Score] = field(default_factory=dict)
+    evaluations: int = 0
 
     def source(self, candidate_id: str) -> str:
         return self.sources[candidate_id]
@@ -125,7 +127,11 @@ class ToyTools:
         return self.landscape(source)
 
     def evaluate(self, source: str) -> Score:
-        return self.landscape(source)
+        """Counted, and as in a run a program that was judged before costs nothing."""
+        if source not in self.scores:
+            self.scores[source] = self.landscape(source)
+            self.evaluations += 1
+        return self.scores[source]
 
     def profile(self, source: str) -> Profile:
         """Every line costs the same."""
@@ -157,13 +163,14 @@ class ToyRun:
         baseline = Candidate.of(target.source)
         self.sources = {baseline.id: baseline.source}
         self.prompts: list[Prompt] = []
+        self.scores: dict[str, Score] = {}
         self.transcript: Transcript = []
         self._rng = Random(f"{seed}/world")
         self._open: list[Order] = []
 
     def tools(self, order: Order) -> ToyTools:
         rng = Random(f"{self.seed}/{order.n}")
-        return ToyTools(rng, self.target, self.sources, self.answer, self.landscape, self.prompts)
+        return ToyTools(rng, self.target, self.sources, self.answer, self.landscape, self.prompts, scores=self.scores)
 
     def go(self, orders: int) -> ToyRun:
         """Ask for up to so many orders more and tell all that were asked for."""
@@ -196,14 +203,14 @@ class ToyRun:
 
     def _outcome(self, order: Order) -> Outcome:
         tools = self.tools(order)
-        candidate, usage = None, Usage(calls=2)
+        candidate = None
         try:
             candidate = self.strategy.propose(order, tools)
         except Unusable as reason:
             score = failed("invalid", str(reason))
         else:
-            score = self.landscape(candidate.source) if candidate is not None else failed("none", "")
-            usage = Usage(calls=1, evaluations=int(candidate is not None))
+            score = tools.evaluate(candidate.source) if candidate is not None else failed("none", "")
+        usage = Usage(calls=len(tools.models), evaluations=tools.evaluations)
         return Outcome(order, candidate, score, usage, handoff=tools.handoff, models=tools.models)
 
 

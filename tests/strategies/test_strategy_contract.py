@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from harness.strategies.aster import Aster
 from harness.strategies.best_of_n import BestOfN
 from harness.strategies.gepa import Gepa
 from harness.strategies.noop import Noop
@@ -28,6 +29,14 @@ class TestOpenEvolveByWholeFiles(StrategyContract):
     def make(self, *, target: Target, baseline: Candidate, seed: int = 0, evaluations: int | None = None) -> OpenEvolve:
         settings = OpenEvolve.Settings(mode="rewrite")
         return OpenEvolve(settings, target=target, baseline=baseline, seed=seed, evaluations=evaluations)
+
+
+class TestAster(StrategyContract):
+    steps = 30
+
+    def make(self, *, target: Target, baseline: Candidate, seed: int = 0, evaluations: int | None = None) -> Aster:
+        settings = Aster.Settings(stale_rounds=0, iterations=50, evals_per_worker=2)
+        return Aster(settings, target=target, baseline=baseline, seed=seed, evaluations=evaluations)
 
 
 class TestGepa(StrategyContract):
