@@ -16,6 +16,7 @@ from harness.edits import program_in
 from harness.errors import Unusable
 from harness.types import (
     Candidate,
+    Capability,
     Limits,
     Objective,
     Order,
@@ -106,6 +107,7 @@ class ToyTools:
     answer: Answer
     landscape: Landscape
     prompts: list[Prompt]
+    capabilities: frozenset[Capability] = frozenset()
 
     def source(self, candidate_id: str) -> str:
         return self.sources[candidate_id]
@@ -113,6 +115,9 @@ class ToyTools:
     def complete(self, prompt: Prompt) -> Reply:
         self.prompts.append(prompt)
         return self.answer(prompt)
+
+    def can(self, what: Capability, role: str = "") -> bool:  # noqa: ARG002
+        return what in self.capabilities
 
     def trial(self, source: str) -> Score:
         return self.landscape(source)

@@ -6,7 +6,7 @@ from random import Random
 from typing import Protocol, runtime_checkable
 
 from harness.types.loop import Candidate, Order, Outcome, Score
-from harness.types.models import Prompt, Reply
+from harness.types.models import Capability, Prompt, Reply
 from harness.types.target import Target
 
 
@@ -19,6 +19,7 @@ class Tools(Protocol):
 
     def source(self, candidate_id: str) -> str: ...
     def complete(self, prompt: Prompt) -> Reply: ...
+    def can(self, what: Capability, role: str = "") -> bool: ...  # whether the model takes tools, or a schema
     def trial(self, source: str) -> Score: ...  # rules and hidden shorts: is it right? not counted as an evaluation
     def evaluate(self, source: str) -> Score: ...  # the whole judgement; counted
 
