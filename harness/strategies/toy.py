@@ -16,6 +16,7 @@ from harness.edits import program_in
 from harness.errors import Unusable
 from harness.types import (
     Candidate,
+    Capability,
     HotLine,
     JsonObject,
     Limits,
@@ -111,6 +112,7 @@ class ToyTools:
     prompts: list[Prompt]
     handoff: JsonObject = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    capabilities: frozenset[Capability] = frozenset()
 
     def source(self, candidate_id: str) -> str:
         return self.sources[candidate_id]
@@ -120,6 +122,9 @@ class ToyTools:
         reply = self.answer(prompt)
         self.models = (*self.models, reply.model)
         return reply
+
+    def can(self, what: Capability, role: str = "") -> bool:  # noqa: ARG002
+        return what in self.capabilities
 
     def trial(self, source: str) -> Score:
         return self.landscape(source)
