@@ -109,8 +109,8 @@ class Engine:
             score = Score("invalid", feedback=f"unusable answer: {error}")
         except ModelError as error:
             score = Score("invalid", feedback=f"{NO_ANSWER}: {error}")
-            if isinstance(error, ModelRefused):  # asking again cannot help
-                self._failure = error
+            if isinstance(error, ModelRefused) and not self.budget.spent.calls + tools.usage.calls:
+                self._failure = error  # asking again cannot help; who answered before may yet, and is asked on
         usage = replace(tools.usage, seconds=round(time.monotonic() - began, 3))
         return Outcome(order, candidate, score, usage, handoff=tools.handoff, models=tools.models)
 

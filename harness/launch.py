@@ -8,10 +8,10 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from harness import edits, registry, scoring, targets
 from harness.archive import Leader
@@ -25,13 +25,14 @@ from harness.judge import Baseline, Judge
 from harness.lanes import Lanes
 from harness.spec import Spec, read_spec, run_toml
 from harness.stats import NoiseModel
+from harness.store import replies
 from harness.store.blobs import Blobs, write_whole
 from harness.store.folder import new_folder, point_latest
 from harness.store.journal import Journal
 from harness.store.recording import Recording
 from harness.store.records import plain
 from harness.toolbox import Ledger
-from harness.types import Candidate, Event, JsonObject, Model, Sandbox, Target
+from harness.types import Candidate, Capability, Event, JsonObject, Model, Sandbox, Target
 
 PAIRS_PER_EVALUATION = 1.5  # on average: most candidates are told from the incumbent after one
 
@@ -77,8 +78,7 @@ def resume(folder: Path, hooks: Hooks) -> Path:
     with Journal(folder) as journal:
         if any(event.kind == "end" and event.data["status"] == "done" for event in journal.recorded):
             raise UsageError(f"run {folder.name} is finished: there is nothing to resume")
-        answered = sum(event.kind == "reply" for event in journal.recorded)
-        parts = Parts.of(spec, folder.parent, answered)
+        parts = Parts.of(spec, folder.parent, journal.recorded)
         Run(spec, parts, folder, journal, hooks).go()
     return folder
 
@@ -93,14 +93,22 @@ class Parts:
     settings: Any
 
     @classmethod
-    def of(cls, spec: Spec, root: Path, answered: int = 0) -> Parts:
-        """answered: replies that the run has recorded already; a model that answers in order goes on after them."""
+    def of(cls, spec: Spec, root: Path, recorded: Iterable[Event] = ()) -> Parts:
+        """recorded: what the run has recorded already; a model that answers in order goes on after its replies."""
         from harness import models, sandbox
 
         target = load_target(spec.target, spec.program, spec.objective)
         settings = registry.settings_of(spec.strategy, spec.settings)
-        options = models.ModelOptions(runs=root, answered=answered)
-        model = models.make(spec.model, seed=spec.seed, options=options)
+        registry.check_roles(spec.strategy, spec.roles)
+        answered = (event.data for event in recorded if event.kind == "reply")
+        known = tuple(models.Answered(data.get("via", ""), replies.identity_of(data)) for data in answered)
+        options = models.ModelOptions(runs=root, answered=known)
+        model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
+        if spec.limit.usd is not None and (unpriced := models.unpriced(model)):
+            raise UsageError(
+                f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
+                "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
+            )
         return cls(target, sandbox.choose(), model, settings)
 
 
@@ -158,7 +166,8 @@ class Run:
             "target_path": self.spec.target if self.spec.target not in targets.builtin() else None,
             "program": self.spec.program,
             "strategy": self.spec.strategy,
-            "model": self.spec.model,
+            "model": self.parts.model.name if self.spec.roles else self.spec.model,
+            "can": {role: self._can(role) for role in ["", *registry.roles_of(self.spec.strategy)]},
             "seed": self.spec.seed,
             "version": version(),
             "objective": plain(self.parts.target.objective),
@@ -170,6 +179,9 @@ class Run:
             "unsafe": False,
             "baseline": {"id": self.baseline.id, "source": self.ledger.blobs.put(self.baseline.source)},
         }
+
+    def _can(self, role: str) -> list[str]:
+        return [what for what in get_args(Capability) if self.parts.model.can(what, role)]
 
     def _optimize(self, lanes: Lanes) -> str:
         target = self.parts.target

@@ -35,6 +35,19 @@ def strategy_class(name: str) -> Any:
     return resolve(STRATEGIES[name])
 
 
+def roles_of(name: str) -> tuple[str, ...]:
+    """The roles of a strategy's prompts, each of which may be given a model of its own; none where it says none."""
+    return tuple(getattr(strategy_class(name), "roles", ()))
+
+
+def check_roles(name: str, assignments: Iterable[str]) -> None:
+    """Raises UnknownName for a "role=model" whose role this strategy never asks in."""
+    for assignment in assignments:
+        role = assignment.partition("=")[0].strip()
+        if role not in roles_of(name):
+            raise UnknownName(f"role of strategy {name}", role, roles_of(name))
+
+
 def settings_of(name: str, assignments: Iterable[str]) -> Any:
     """A strategy's validated settings from "knob=value" texts."""
     from pydantic import ValidationError

@@ -19,6 +19,7 @@ class Spec:
     model: str
     program: str | None = None
     objective: str | None = None
+    roles: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     seed: int = 0
     parallel: int = 2
@@ -31,14 +32,15 @@ def run_toml(spec: Spec) -> str:
 
     table = {key: value for key, value in asdict(spec).items() if value is not None}
     table["limit"] = {key: value for key, value in table["limit"].items() if value is not None}
-    table["settings"] = list(spec.settings)
+    table["settings"], table["roles"] = list(spec.settings), list(spec.roles)
     return "# What decides this run, as it was resolved. Keys are never written here.\n" + tomli_w.dumps(table)
 
 
 def read_spec(folder: Path) -> Spec:
     try:
         table = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
-        return Spec(**{**table, "settings": tuple(table["settings"]), "limit": Limit(**table["limit"])})
+        texts = {name: tuple(table.get(name, ())) for name in ("settings", "roles")}
+        return Spec(**{**table, **texts, "limit": Limit(**table["limit"])})
     except FileNotFoundError:
         raise StoreError(f"{folder} holds no run.toml: it was stopped before it began; start a new run") from None
     except (OSError, ValueError, TypeError, KeyError) as error:

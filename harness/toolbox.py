@@ -10,12 +10,14 @@ from threading import Lock
 
 from harness import edits
 from harness.judge import Judge
+from harness.store import replies
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal
 from harness.store.recording import Recording
-from harness.store.records import plain, usage_of
+from harness.store.records import plain
 from harness.types import (
     Candidate,
+    Capability,
     Event,
     JsonObject,
     Model,
@@ -102,27 +104,21 @@ class OrderTools:
         """Given to the policy with the outcome, whatever else becomes of the order; a later call adds and replaces."""
         self.handoff = {**self.handoff, **json.loads(json.dumps(notes))}
 
+    def can(self, what: Capability, role: str = "") -> bool:
+        """Whether the model that answers in this role takes tools, or a schema that its answer must satisfy."""
+        return self._model.can(what, role)
+
     def _recorded_reply(self, call: int) -> Reply | None:
         found = self._ledger.recording.replies.get((self._order.n, call))
         if found is None:
             return None
-        return Reply(self._ledger.blobs.get(found["reply"]), found["model"], usage_of(found["usage"]), found["stop"])
+        return replies.reply_of(found, self._ledger.blobs.get)
 
     def _asked_reply(self, call: int, prompt: Prompt) -> Reply:
         reply = self._model.complete(prompt)
-        blobs = self._ledger.blobs
-        self._ledger.record(
-            "reply",
-            {
-                "n": self._order.n,
-                "call": call,
-                "prompt": blobs.put(f"{prompt.system}\n\n{prompt.user}"),
-                "reply": blobs.put(reply.text),
-                "model": reply.model,
-                "stop": reply.stop,
-                "usage": plain(reply.usage),
-            },
-        )
+        put = self._ledger.blobs.put
+        told = {**replies.asked(prompt, put), **replies.answered(reply, put)}
+        self._ledger.record("reply", {"n": self._order.n, "call": call, **told})
         return reply
 
     def trial(self, source: str) -> Score:

@@ -24,6 +24,9 @@ def optimize(
     target: Annotated[str, typer.Argument(help="A built-in target, a folder with target.toml, or a .py file.")],
     strategy: Annotated[str, typer.Option("--strategy", "-s", help="How to search.")] = "openevolve",
     model: Annotated[str, typer.Option("--model", "-m", help="Who writes candidates.")] = "offline",
+    role: Annotated[
+        list[str] | None, typer.Option(help="Another model for one role of a strategy: role=model.", show_default=False)
+    ] = None,
     program: Annotated[
         str | None, typer.Option(help="Your own copy of the target's program; its inputs beside it are used.")
     ] = None,
@@ -63,7 +66,7 @@ def optimize(
     if not limit.bounded:
         limit = Limit(seconds=DEFAULT_SECONDS, target_score=target_score)
     spec = Spec(
-        target=_absolute_if_path(target), strategy=strategy, model=model,
+        target=_absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
         settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
     )  # fmt: skip

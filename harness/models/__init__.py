@@ -3,7 +3,8 @@
 Importing this package imports no SDK; an adapter imports its SDK when its first question is asked.
 """
 
-from harness.models.names import known, make
-from harness.models.options import ModelOptions, Patience
+from harness.models.names import known, make, with_roles
+from harness.models.options import Answered, ModelOptions, Patience
+from harness.models.prices import unpriced
 
-__all__ = ["ModelOptions", "Patience", "known", "make"]
+__all__ = ["Answered", "ModelOptions", "Patience", "known", "make", "unpriced", "with_roles"]

@@ -1,23 +1,41 @@
-"""Several models as one: each question goes to one of them, drawn by weight."""
+"""Several models as one: each question goes to one of them, as the prompt says, or drawn by weight."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from random import Random
 
-from harness.types import Model, Prompt, Reply
+from harness.errors import UnknownName
+from harness.models.options import through
+from harness.models.prices import unpriced
+from harness.types import Capability, Model, Prompt, Reply
 
 
 class Ensemble:
     """Draws by the prompt's seed, or the run's where it has none: the same question goes to the same member."""
 
-    def __init__(self, name: str, members: Sequence[Model], weights: Sequence[float], seed: int) -> None:
+    def __init__(self, name: str, members: Mapping[str, Model], weights: Mapping[str, float], seed: int) -> None:
+        """members and their weights by the names that a prompt's model may have."""
         self.name = name
-        self._members = tuple(members)
-        self._weights = tuple(weights)
+        self.members = dict(members)
+        self._weights = dict(weights)
         self._seed = seed
 
     def complete(self, prompt: Prompt) -> Reply:
+        """The reply of one member. Raises UnknownName when the prompt asks for one that is none."""
+        name = prompt.model or self._drawn(prompt.seed)
+        if name not in self.members:
+            raise UnknownName(f"model of {self.name}", name, self.members)
+        return through(self.members[name].complete(prompt), name)
+
+    def can(self, what: Capability, role: str = "") -> bool:
+        """What every member can: any may be drawn."""
+        return all(member.can(what, role) for member in self.members.values())
+
+    def unpriced(self) -> tuple[str, ...]:
+        return unpriced(*self.members.values())
+
+    def _drawn(self, seed: str) -> str:
         # Not the bare seed: a member that draws by it would see only the draws that led here.
-        rng = Random(f"{prompt.seed or self._seed}/member")
-        return rng.choices(self._members, self._weights)[0].complete(prompt)
+        rng = Random(f"{seed or self._seed}/member")
+        return rng.choices(list(self._weights), list(self._weights.values()))[0]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelRefused, UnknownName, UsageError
-from harness.models.options import ModelOptions, checked, with_query
+from harness.models.options import Api, ModelOptions, answered_below, checked, with_query
+from harness.models.roles import Roles, role_via
 from harness.types import Model
 
 Maker = Callable[[str, ModelOptions], Model]
@@ -43,6 +44,25 @@ def make(spec: str, *, seed: int = 0, options: ModelOptions | None = None) -> Mo
     return kind.make(rest, options)
 
 
+def with_roles(spec: str, roles: Iterable[str], *, seed: int = 0, options: ModelOptions | None = None) -> Model:
+    """The model of a run whose roles may have models of their own, each as in `planner=anthropic/NAME`.
+
+    Raises what make raises, and UsageError for a role that is not written so or is there twice.
+    """
+    options = options or ModelOptions()
+    made: dict[str, Model] = {}
+    for text in roles:
+        role, equals, name = text.partition("=")
+        if not role.strip() or not equals or role.strip() in made:
+            raise UsageError(f"--role {text!r} is not understood: write --role ROLE=MODEL, each role once")
+        below = answered_below(options, role_via(role.strip()))
+        made[role.strip()] = make(name.strip(), seed=seed, options=below)
+    taken = tuple(role_via(role) for role in made)
+    own = tuple(a for a in options.answered if not any(a.below(role) for role in taken))
+    model = make(spec, seed=seed, options=replace(options, answered=own))
+    return Roles(model, made) if made else model
+
+
 def known() -> list[dict[str, Any]]:
     """One record for each way to name a model. key: its variable, or "" where there is none. Never the key itself."""
     return [
@@ -60,12 +80,15 @@ def known() -> list[dict[str, Any]]:
 def _ensemble(spec: str, seed: int, options: ModelOptions) -> Model:
     from harness.models.ensemble import Ensemble
 
-    pairs = [part.strip().rpartition("=") for part in spec.split(",")]
-    for name, _, weight in pairs:
+    weights: dict[str, float] = {}
+    for name, _, weight in (part.strip().rpartition("=") for part in spec.split(",")):
         if not name or not _is_weight(weight):
             raise UsageError(f"model {spec!r}: {name or weight!r} has no weight; write NAME=WEIGHT,NAME=WEIGHT")
-    members = [make(name, seed=seed, options=options) for name, _, _ in pairs]
-    return Ensemble(spec, members, [float(weight) for _, _, weight in pairs], seed)
+        if name in weights:
+            raise UsageError(f"model {spec!r} has {name!r} twice: give it one weight")
+        weights[name] = float(weight)
+    members = {name: make(name, seed=seed, options=answered_below(options, name)) for name in weights}
+    return Ensemble(spec, members, weights, seed)
 
 
 def _is_weight(text: str) -> bool:
@@ -85,14 +108,11 @@ def _offline(_: str, __: ModelOptions) -> Model:
 
 
 def _openai(rest: str, options: ModelOptions) -> Model:
-    from harness.models.openai import OpenAIModel
-
     name, options = _with_options("openai", rest, options)
-    return OpenAIModel(_service("openai", name, options, "OPENAI_API_KEY"), options.api or "responses")
+    return _speaking(_service("openai", name, options, "OPENAI_API_KEY"), options.api or "responses")
 
 
 def _compatible(rest: str, options: ModelOptions) -> Model:
-    from harness.models.openai import OpenAIModel
     from harness.models.service import Service
 
     name, options = _with_options("openai-compatible", rest, options)
@@ -104,7 +124,14 @@ def _compatible(rest: str, options: ModelOptions) -> Model:
     key_env = options.key_env or key_env
     options = checked(replace(options, base_url=base), f"openai-compatible/{name}")
     service = Service("openai-compatible", name, os.environ.get(key_env), key_env, options, _prices(options))
-    return OpenAIModel(service, options.api or "chat")
+    return _speaking(service, options.api or "chat")
+
+
+def _speaking(service: Any, api: Api) -> Model:
+    from harness.models.openai import Chat, Responses
+    from harness.models.service import ServiceModel
+
+    return ServiceModel(service, Responses() if api == "responses" else Chat())
 
 
 def _compatible_server(options: ModelOptions) -> tuple[str | None, str]:
@@ -114,23 +141,24 @@ def _compatible_server(options: ModelOptions) -> tuple[str | None, str]:
 
 
 def _anthropic(rest: str, options: ModelOptions) -> Model:
-    from harness.models.anthropic import AnthropicModel
+    from harness.models.anthropic import Messages
+    from harness.models.service import ServiceModel
 
     name, options = _with_options("anthropic", rest, options)
-    return AnthropicModel(_service("anthropic", name, options, "ANTHROPIC_API_KEY"))
+    return ServiceModel(_service("anthropic", name, options, "ANTHROPIC_API_KEY"), Messages())
 
 
 def _scripted(rest: str, options: ModelOptions) -> Model:
     from harness.models.scripted import ScriptedModel
 
-    return ScriptedModel(Path(rest), options.answered)
+    return ScriptedModel(Path(rest), len(options.answered))
 
 
 def _replay(rest: str, options: ModelOptions) -> Model:
     from harness.models.replay import ReplayModel
     from harness.store import runs
 
-    return ReplayModel(runs.find(options.runs, rest), options.answered)
+    return ReplayModel(runs.find(options.runs, rest), [answered.prompt for answered in options.answered])
 
 
 KINDS: dict[str, Kind] = {

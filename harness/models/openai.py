@@ -2,81 +2,78 @@
 
 from __future__ import annotations
 
-from json import JSONDecodeError
-from threading import Lock
 from typing import Any
 
-from harness.models.faults import Garbled, diagnosis, one_line
-from harness.models.options import Api
+from harness.models.deadline import http_client
+from harness.models.faults import Garbled, one_line
 from harness.models.prices import Counts
-from harness.models.service import CONNECT_S, Answer, Service, reply
-from harness.types import Prompt, Reply
+from harness.models.service import Answer, Service
+from harness.models.wire import arguments_of, call_of, system_of
+from harness.types import AnswerSchema, JsonObject, Prompt, ToolResult, ToolSpec, Turn
+
+_FAILED = "It failed: "  # these interfaces have no field for it
 
 
-class OpenAIModel:
-    """Thread-safe. The SDK is imported at the first question. Raises ModelError, or ModelRefused, as Model promises."""
+def _connect(service: Service) -> Any:
+    from openai import DefaultHttpxClient, OpenAI
 
-    def __init__(self, service: Service, api: Api) -> None:
-        self.name = service.name
-        self._service = service
-        self._api = api
-        self._client: Any = None
-        self._mutex = Lock()
+    # A key is sent always; a server that needs none does not look at it.
+    key, base_url = service.key or "none", service.options.base_url
+    return OpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=http_client(DefaultHttpxClient))
 
-    def complete(self, prompt: Prompt) -> Reply:
-        client = self._connected()
-        import httpx2
-        import openai
 
-        ask = self._ask_responses if self._api == "responses" else self._ask_chat
-        broken = (openai.APIConnectionError, openai.APIResponseValidationError, httpx2.TransportError, JSONDecodeError)
-        return reply(
-            self._service,
-            lambda silence, _: ask(client, prompt, httpx2.Timeout(silence, connect=min(silence, CONNECT_S))),
-            diagnosis(self._service.key_env, broken),
-        )
+def _broken() -> tuple[type[Exception], ...]:
+    import openai
 
-    def close(self) -> None:
-        with self._mutex:
-            if self._client is not None:
-                self._client.close()
-            self._client = None
+    return (openai.APIConnectionError, openai.APIResponseValidationError)
 
-    def _connected(self) -> Any:
-        from openai import OpenAI
 
-        with self._mutex:
-            if self._client is None:
-                # A key is sent always; a server that needs none does not look at it.
-                self._client = OpenAI(
-                    api_key=self._service.key or "none", base_url=self._service.options.base_url, max_retries=0
-                )
-            return self._client
+# --- Responses --------------------------------------------------------------------------------------------------------
 
-    def _ask_responses(self, client: Any, prompt: Prompt, timeout: Any) -> Answer:
-        options = self._service.options
-        request: dict[str, Any] = {"model": self._service.model, "input": prompt.user, "store": False}
-        if prompt.system:
-            request["instructions"] = prompt.system
+
+class Responses:
+    """The interface that OpenAI's own newest models want."""
+
+    connect = staticmethod(_connect)
+    broken = staticmethod(_broken)
+
+    def ask(self, client: Any, service: Service, prompt: Prompt, schema: JsonObject | None, timeout: Any) -> Answer:
+        options = service.options
+        request: dict[str, Any] = {"model": service.model, "input": _input(prompt), "store": False}
+        if system := system_of(prompt, words=schema is None):
+            request["instructions"] = system
+        if prompt.tools:
+            request["tools"] = [{"type": "function", **_function(tool), "strict": False} for tool in prompt.tools]
+        if prompt.schema and schema:
+            request["text"] = {"format": {"type": "json_schema", **_strict(prompt.schema, schema)}}
         if options.effort:
             request["reasoning"] = {"effort": options.effort}
         if options.max_tokens:
             request["max_output_tokens"] = options.max_tokens
-        return _of_response(client.responses.create(**request, timeout=timeout), self._service.model)
+        return _of_response(client.responses.create(**request, timeout=timeout), service.model)
 
-    def _ask_chat(self, client: Any, prompt: Prompt, timeout: Any) -> Answer:
-        options, ours = self._service.options, self._service.provider == "openai"
-        messages = [{"role": "system", "content": prompt.system}] if prompt.system else []
-        request: dict[str, Any] = {"model": self._service.model}
-        request["messages"] = [*messages, {"role": "user", "content": prompt.user}]
-        if options.effort:
-            request["reasoning_effort"] = options.effort
-        if options.max_tokens:  # other servers know the old name only
-            request["max_completion_tokens" if ours else "max_tokens"] = options.max_tokens
-        # What other servers call their model may be a path on their disk: the name that was asked for stays.
-        return _of_chat(
-            client.chat.completions.create(**request, timeout=timeout), None if ours else self._service.model
-        )
+
+def _input(prompt: Prompt) -> str | list[JsonObject]:
+    if not prompt.turns:
+        return prompt.user
+    items: list[JsonObject] = [{"role": "user", "content": prompt.user}]
+    for turn in prompt.turns:
+        items += turn.state.get("responses") or _said(turn)
+        items += [
+            {"type": "function_call_output", "call_id": result.call, "output": _told(result)} for result in turn.results
+        ]
+        if turn.user:
+            items.append({"role": "user", "content": turn.user})
+    return items
+
+
+def _said(turn: Turn) -> list[JsonObject]:
+    """What a model said in a turn whose own record is another service's, or nobody's."""
+    words: list[JsonObject] = [{"role": "assistant", "content": turn.text}] if turn.text else []
+    return words + [
+        {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": arguments_of(call)}
+        for call in turn.calls
+    ]
 
 
 def _of_response(response: Any, asked: str) -> Answer:
@@ -89,10 +86,57 @@ def _of_response(response: Any, asked: str) -> Answer:
     stop = "refusal" if reason == "content_filter" or any(part.type == "refusal" for part in parts) else "end"
     if stop == "end" and status == "incomplete":
         stop = "length"
-    return Answer(text, stop, response.model or asked, _counts(response.usage, "input", "output"))
+    called = [item for item in response.output if item.type == "function_call"]
+    calls = tuple(call_of(item.call_id, item.name, item.arguments) for item in called)
+    items = [item.model_dump(mode="json", exclude_none=True) for item in response.output] if calls else []
+    state = {"responses": items} if items else {}
+    return Answer(text, stop, response.model or asked, _counts(response.usage, "input", "output"), calls, state)
 
 
-def _of_chat(completion: Any, name: str | None) -> Answer:
+# --- Chat completions -------------------------------------------------------------------------------------------------
+
+
+class Chat:
+    """The interface that most other servers speak. They may pass over a schema: it is told in words as well."""
+
+    connect = staticmethod(_connect)
+    broken = staticmethod(_broken)
+
+    def ask(self, client: Any, service: Service, prompt: Prompt, schema: JsonObject | None, timeout: Any) -> Answer:
+        options, ours = service.options, service.provider == "openai"
+        system = system_of(prompt, words=schema is None or not ours)
+        request: dict[str, Any] = {"model": service.model, "messages": _messages(system, prompt)}
+        if prompt.tools:
+            request["tools"] = [{"type": "function", "function": _function(tool)} for tool in prompt.tools]
+        if prompt.schema and schema:
+            request["response_format"] = {"type": "json_schema", "json_schema": _strict(prompt.schema, schema)}
+        if options.effort:
+            request["reasoning_effort"] = options.effort
+        if options.max_tokens:  # other servers know the old name only
+            request["max_completion_tokens" if ours else "max_tokens"] = options.max_tokens
+        completion = client.chat.completions.create(**request, timeout=timeout)
+        # What other servers call their model may be a path on their disk: the name that was asked for stays.
+        return _of_chat(completion, None if ours else service.model, len(prompt.turns))
+
+
+def _messages(system: str, prompt: Prompt) -> list[JsonObject]:
+    messages: list[JsonObject] = [{"role": "system", "content": system}] if system else []
+    messages.append({"role": "user", "content": prompt.user})
+    for turn in prompt.turns:
+        said: JsonObject = {"role": "assistant", "content": turn.text}
+        if turn.calls:
+            said["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments_of(call)}}
+                for call in turn.calls
+            ]
+        messages.append(said)
+        messages += [{"role": "tool", "tool_call_id": r.call, "content": _told(r)} for r in turn.results]
+        if turn.user:
+            messages.append({"role": "user", "content": turn.user})
+    return messages
+
+
+def _of_chat(completion: Any, name: str | None, turns: int) -> Answer:
     choices = getattr(completion, "choices", None)
     if not choices or getattr(choices[0], "message", None) is None:
         raise Garbled(_no_answer(completion, "no choices"))
@@ -100,9 +144,28 @@ def _of_chat(completion: Any, name: str | None) -> Answer:
     stop = {"length": "length", "content_filter": "refusal"}.get(finish, "end")
     if getattr(message, "refusal", None):
         stop = "refusal"
-    return Answer(
-        message.content or "", stop, name or completion.model, _counts(completion.usage, "prompt", "completion")
+    called = [call for call in getattr(message, "tool_calls", None) or [] if getattr(call, "function", None)]
+    calls = tuple(  # some servers leave the id out
+        call_of(call.id or f"call-{turns}-{i}", call.function.name, call.function.arguments)
+        for i, call in enumerate(called)
     )
+    counts = _counts(completion.usage, "prompt", "completion")
+    return Answer(message.content or "", stop, name or completion.model, counts, calls)
+
+
+# --- Both -------------------------------------------------------------------------------------------------------------
+
+
+def _function(tool: ToolSpec) -> JsonObject:
+    return {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+
+
+def _strict(schema: AnswerSchema, body: JsonObject) -> JsonObject:
+    return {"name": schema.name, "schema": body, "strict": True}
+
+
+def _told(result: ToolResult) -> str:
+    return _FAILED * result.failed + result.text
 
 
 def _counts(usage: Any, into: str, out: str) -> Counts | None:
@@ -115,6 +178,7 @@ def _counts(usage: Any, into: str, out: str) -> Counts | None:
         cached=getattr(details, "cached_tokens", None) or 0,
         written=getattr(details, "cache_write_tokens", None) or 0,
         tokens_out=getattr(usage, f"{out}_tokens", None) or 0,
+        reasoning=getattr(getattr(usage, f"{out}_tokens_details", None), "reasoning_tokens", None) or 0,
     )
 
 

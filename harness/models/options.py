@@ -8,8 +8,10 @@ from typing import Literal, cast
 from urllib.parse import parse_qsl
 
 from harness.errors import UnknownName, UsageError
+from harness.types import Reply
 
 Api = Literal["responses", "chat"]
+VIA = " > "  # between the names in Reply.via, outermost first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,20 @@ class Patience:
     longest_wait_s: float = 120.0  # a server that asks for more is given up
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One recorded reply: who was asked (as Reply.via), and the identity of the prompt."""
+
+    via: str
+    prompt: str
+
+    def below(self, name: str) -> Answered | None:
+        """The same for the model behind this member's or role's name, or None when it was another that was asked."""
+        if self.via == name:
+            return Answered("", self.prompt)
+        return Answered(self.via[len(name + VIA) :], self.prompt) if self.via.startswith(name + VIA) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOptions:
     """Everything that can be chosen about a model but its name. None: the adapter or the service chooses."""
@@ -34,8 +50,19 @@ class ModelOptions:
     max_tokens: int | None = None  # of one answer, reasoning included
     prices: Path | None = None  # a price table that goes before the built-in one
     runs: Path = Path("runs")  # where replay/RUN looks for runs
-    answered: int = 0  # replies that this run has recorded already: scripted and replay go on after them
+    answered: tuple[Answered, ...] = ()  # what this run has recorded already: scripted and replay go on after it
     patience: Patience = Patience()
+
+
+def through(reply: Reply, name: str) -> Reply:
+    """A reply that a member or a role of this name gave."""
+    return replace(reply, via=f"{name}{VIA}{reply.via}" if reply.via else name)
+
+
+def answered_below(options: ModelOptions, name: str) -> ModelOptions:
+    """The options for a member or a role of this name: only what it was asked itself is recorded for it."""
+    below = (answered.below(name) for answered in options.answered)
+    return replace(options, answered=tuple(answered for answered in below if answered is not None))
 
 
 _TEXT = ("api", "base_url", "key_env", "effort")

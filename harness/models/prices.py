@@ -8,12 +8,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from harness.errors import UsageError
 
 BUILT_IN = Path(__file__).with_name("prices.toml")
 _DATED = re.compile(r"-20\d\d-?\d\d-?\d\d$")
+
+
+@runtime_checkable
+class Paid(Protocol):
+    """A model that may cost money. unpriced: the names of models among it whose price is not known today."""
+
+    def unpriced(self) -> tuple[str, ...]: ...
+
+
+def unpriced(*models: object) -> tuple[str, ...]:
+    """The names of models whose price is not known, so that a limit in dollars could not be kept; each once."""
+    return tuple(dict.fromkeys(name for model in models if isinstance(model, Paid) for name in model.unpriced()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,7 @@ class Counts:
     cached: int = 0
     written: int = 0
     tokens_out: int = 0
+    reasoning: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

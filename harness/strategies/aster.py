@@ -1,9 +1,10 @@
 """A planner, workers on distinct surface areas and Cluster-Elites: Aster, reconstructed from public posts.
 
-Known of Aster: its input is a task, an initial program and an evaluation script; it runs few iterations (8 on microgpt);
-a planner, workers and subagents; many interesting candidates are kept and branched from; one worker has one "surface
-area"; a handoff says what was done, what was learnt and what worries. Reconstructed: prompts, the shape of a brief, the
-archive's clusters. Ours: the descriptor, the rules that a plan must keep, the stopping rule, the plan without a model.
+Known of Aster: its input is a task, an initial program and an evaluation script; it runs few iterations (8 on
+microgpt); a planner, workers and subagents; many interesting candidates are kept and branched from; one worker has one
+"surface area"; a handoff says what was done, what was learnt and what worries. Reconstructed: prompts, the shape of a
+brief, the archive's clusters. Ours: the descriptor, the rules that a plan must keep, the stopping rule, the plan where
+the model fills no schema. Left out: subagents, of which no more than the name is known.
 A round is one iteration: a plan, the workers side by side, and what follows from what they hand over.
 """
 

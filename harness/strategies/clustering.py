@@ -57,7 +57,10 @@ def standardized(vectors: Sequence[Vector]) -> list[Vector]:
     """Each column with mean 0 and deviation 1; a column that does not vary becomes zeros."""
     columns = list(zip(*vectors, strict=True))
     scales = [(fmean(column), pstdev(column)) for column in columns]
-    return [tuple((x - mean) / spread if spread > 1e-12 else 0.0 for x, (mean, spread) in zip(v, scales, strict=True)) for v in vectors]  # fmt: skip
+    return [
+        tuple((x - mean) / spread if spread > 1e-12 else 0.0 for x, (mean, spread) in zip(vector, scales, strict=True))
+        for vector in vectors
+    ]
 
 
 def kmeans(points: Sequence[Vector], k: int, rng: Random) -> list[int]:
@@ -66,7 +69,8 @@ def kmeans(points: Sequence[Vector], k: int, rng: Random) -> list[int]:
     labels = [_nearest(point, centres) for point in points]
     for _ in range(ROUNDS):
         _fill_empty(points, labels, centres)
-        centres = [_mean([p for p, label in zip(points, labels, strict=True) if label == c]) for c in range(len(centres))]  # fmt: skip
+        members = [[p for p, label in zip(points, labels, strict=True) if label == c] for c in range(len(centres))]
+        centres = [_mean(own) for own in members]
         moved = [_nearest(point, centres) for point in points]
         if moved == labels:
             break

@@ -16,6 +16,7 @@ from harness.edits import program_in
 from harness.errors import Unusable
 from harness.types import (
     Candidate,
+    Capability,
     HotLine,
     JsonObject,
     Limits,
@@ -113,6 +114,7 @@ class ToyTools:
     models: tuple[str, ...] = ()
     scores: dict[str, Score] = field(default_factory=dict)
     evaluations: int = 0
+    capabilities: frozenset[Capability] = frozenset()
 
     def source(self, candidate_id: str) -> str:
         return self.sources[candidate_id]
@@ -122,6 +124,9 @@ class ToyTools:
         reply = self.answer(prompt)
         self.models = (*self.models, reply.model)
         return reply
+
+    def can(self, what: Capability, role: str = "") -> bool:  # noqa: ARG002
+        return what in self.capabilities
 
     def trial(self, source: str) -> Score:
         return self.landscape(source)

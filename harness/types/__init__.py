@@ -6,15 +6,27 @@ Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dol
 
 from harness.types.judging import Bench, Check, Evaluator, HotLine, Pair, Profile
 from harness.types.loop import Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
-from harness.types.models import Model, Prompt, Reply
+from harness.types.models import (
+    AnswerSchema,
+    Capability,
+    Model,
+    Prompt,
+    Reply,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
+    Turn,
+)
 from harness.types.running import Job, JobResult, Protection, Sandbox
 from harness.types.strategies import Strategy, Tools
 from harness.types.target import Knob, Limits, Objective, Promise, Rules, Target, Workload
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
 
 __all__ = [
+    "AnswerSchema",
     "Bench",
     "Candidate",
+    "Capability",
     "Check",
     "Evaluator",
     "Event",
@@ -43,7 +55,11 @@ __all__ = [
     "Status",
     "Strategy",
     "Target",
+    "ToolCall",
+    "ToolResult",
+    "ToolSpec",
     "Tools",
+    "Turn",
     "Usage",
     "Watch",
     "Workload",

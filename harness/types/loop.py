@@ -80,7 +80,11 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What something cost. tokens_in includes tokens_cached. usd None: a price was unknown."""
+    """What something cost. usd None: a price was unknown.
+
+    tokens_in includes those read from a cache (tokens_cached) and written to one (tokens_written); tokens_out includes
+    those of reasoning (tokens_reasoning).
+    """
 
     calls: int = 0
     tokens_in: int = 0
@@ -89,6 +93,8 @@ class Usage:
     usd: float | None = 0.0
     seconds: float = 0.0
     evaluations: int = 0
+    tokens_written: int = 0
+    tokens_reasoning: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         usd = None if self.usd is None or other.usd is None else self.usd + other.usd
@@ -100,6 +106,8 @@ class Usage:
             usd,
             self.seconds + other.seconds,
             self.evaluations + other.evaluations,
+            self.tokens_written + other.tokens_written,
+            self.tokens_reasoning + other.tokens_reasoning,
         )
 
 

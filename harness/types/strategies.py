@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from harness.types.judging import Profile
 from harness.types.loop import Candidate, Order, Outcome, Score
-from harness.types.models import Prompt, Reply
+from harness.types.models import Capability, Prompt, Reply
 from harness.types.target import Target
 from harness.types.words import JsonObject
 
@@ -21,6 +21,7 @@ class Tools(Protocol):
 
     def source(self, candidate_id: str) -> str: ...
     def complete(self, prompt: Prompt) -> Reply: ...
+    def can(self, what: Capability, role: str = "") -> bool: ...  # whether the model takes tools, or a schema
     def trial(self, source: str) -> Score: ...  # rules and hidden shorts: is it right? not counted as an evaluation
     def evaluate(self, source: str) -> Score: ...  # the whole judgement; counted
     def profile(self, source: str) -> Profile: ...  # where its time and memory go, on public input; not counted

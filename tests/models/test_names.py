@@ -8,7 +8,7 @@ import pytest
 
 from harness import models
 from harness.errors import ModelError, ModelRefused, UnknownName, UsageError
-from harness.models import ModelOptions
+from harness.models import Answered, ModelOptions
 from harness.models.ensemble import Ensemble
 from harness.models.scripted import ScriptedModel
 from harness.types import Model, Prompt, Reply
@@ -129,7 +129,10 @@ def test_a_json_file_may_say_how_an_answer_ended_and_what_it_cost(tmp_path: Path
 
 def test_a_resumed_run_goes_on_after_the_answers_it_has(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one\n%%\ntwo\n")
-    assert asked(models.make(f"scripted/{tmp_path / 'a.txt'}", options=ModelOptions(answered=1))) == "two\n"
+    assert (
+        asked(models.make(f"scripted/{tmp_path / 'a.txt'}", options=ModelOptions(answered=(Answered("", ""),))))
+        == "two\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ class Named:
 
 
 def test_an_ensemble_draws_by_weight_and_the_prompts_seed() -> None:
-    model = Ensemble("e", [Named("a"), Named("b")], [0.8, 0.2], seed=1)
+    model = Ensemble("e", {"a": Named("a"), "b": Named("b")}, {"a": 0.8, "b": 0.2}, seed=1)
     drawn = [asked(model, str(n)) for n in range(1000)]
     assert 750 < drawn.count("a") < 850
     assert drawn == [asked(model, str(n)) for n in range(1000)]

@@ -10,12 +10,12 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from harness import edits
-from harness.errors import Unusable
+from harness.errors import ModelRefused, Unusable
 from harness.models.offline.attempts import attempts_in
 from harness.models.offline.operators import operators
 from harness.models.offline.policy import choose, plan
 from harness.models.offline.rewriting import Operator, Site, apply
-from harness.types import Prompt, Reply, Usage
+from harness.types import Capability, Prompt, Reply, Usage
 
 if TYPE_CHECKING:
     from harness.models.offline.program import Program
@@ -39,10 +39,20 @@ class OfflineModel:
         self._lock = Lock()
 
     def complete(self, prompt: Prompt) -> Reply:
-        """An answer in the edit format. A prompt without a program, or with one that nothing fits, gets words only."""
+        """An answer in the edit format. A prompt without a program, or with one that nothing fits, gets words only.
+
+        Raises ModelRefused for a prompt with tools or a schema: see can.
+        """
+        if prompt.tools or prompt.schema:
+            what = "calls no tools" if prompt.tools else "writes no JSON"
+            raise ModelRefused(f"model {self.name} {what}: it only rewrites programs; name another model for this")
         began = time.perf_counter()
         text = self._answer(prompt)
         return Reply(text, self.name, Usage(calls=1, seconds=time.perf_counter() - began))
+
+    def can(self, what: Capability, role: str = "") -> bool:  # noqa: ARG002
+        """Neither tools nor schemas: a strategy asks it for edits instead."""
+        return False
 
     def _answer(self, prompt: Prompt) -> str:
         try:
