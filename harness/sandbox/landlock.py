@@ -64,8 +64,8 @@ class Landlock:
             lacks=(
                 "bugs in the kernel",
                 "side channels: timing, caches, how busy the machine is",
-                "names: whether a file or a process exists, with its size, owner and times, can be asked, and where "
-                "links lead; no content",
+                "names: whether a file or a process exists, with its size, owner and times, can be asked, where links "
+                "lead, and where its own folder and interpreter lie; no content",
                 "memory that the kernel uses for the program, and pages of files it may write",
                 *([f"a second wall besides seccomp for {', '.join(missing)}"] if missing else []),
                 *([] if self._confines_truncation else ["programs that write files (Linux 6.2): they are refused"]),
