@@ -8,7 +8,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -72,12 +72,17 @@ def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
     return folder
 
 
-def resume(folder: Path, hooks: Hooks) -> Path:
-    """Go on with an interrupted run, from its own run.toml and journal; nothing that is recorded is paid for twice."""
-    spec = read_spec(folder)
+def resume(folder: Path, hooks: Hooks, *, backend: str | None = None, unsafe: bool = False) -> Path:
+    """Go on with an interrupted run, from its own run.toml and journal; nothing that is recorded is paid for twice.
+
+    backend: this sandbox instead of the run's. unsafe: the user says again that there is to be none; a run's own files
+    cannot say that for them. Raises UsageError when that is said of a run with a sandbox, or not said of one without.
+    """
+    spec = replace(recorded := read_spec(folder), sandbox=backend or recorded.sandbox, unsafe_no_sandbox=unsafe)
     with Journal(folder) as journal:
         if any(event.kind == "end" and event.data["status"] == "done" for event in journal.recorded):
             raise UsageError(f"run {folder.name} is finished: there is nothing to resume")
+        refuse_another_safety(folder.name, journal.recorded, recorded.unsafe_no_sandbox, unsafe)
         parts = Parts.of(spec, folder.parent, journal.recorded)
         Run(spec, parts, folder, journal, hooks).go()
     return folder
@@ -109,7 +114,16 @@ class Parts:
                 f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
                 "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
             )
-        return cls(target, sandbox.choose(), model, settings)
+        return cls(target, sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox), model, settings)
+
+
+def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:
+    """A run stays what its start says it is, with a sandbox or without."""
+    started = in_spec or any(event.data.get("unsafe") for event in recorded if event.kind == "start")
+    if started and not unsafe:
+        raise UsageError(f"run {run} was started without a sandbox: say --unsafe-no-sandbox again, or start a new run")
+    if unsafe and not started:
+        raise UsageError(f"run {run} was started in a sandbox and goes on in one: leave --unsafe-no-sandbox out")
 
 
 def load_target(reference: str, program: str | None, objective: str | None) -> Target:
@@ -157,7 +171,7 @@ class Run:
     def _open(self) -> None:
         fresh = not self.ledger.journal.recorded
         self.ledger.sources[self.baseline.id] = self.baseline.source
-        self.ledger.record("start" if fresh else "resume", self._opening() if fresh else {"version": version()})
+        self.ledger.record("start" if fresh else "resume", self._opening() if fresh else self._reopening())
 
     def _opening(self) -> JsonObject:
         return {
@@ -176,12 +190,15 @@ class Run:
             "parallel": self.spec.parallel,
             "machine": machine(),
             "sandbox": plain(self.parts.sandbox.describe()),
-            "unsafe": False,
+            "unsafe": self.spec.unsafe_no_sandbox,
             "baseline": {"id": self.baseline.id, "source": self.ledger.blobs.put(self.baseline.source)},
         }
 
     def _can(self, role: str) -> list[str]:
         return [what for what in get_args(Capability) if self.parts.model.can(what, role)]
+
+    def _reopening(self) -> JsonObject:
+        return {"version": version(), "sandbox": plain(self.parts.sandbox.describe())}
 
     def _optimize(self, lanes: Lanes) -> str:
         target = self.parts.target

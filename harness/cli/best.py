@@ -24,12 +24,21 @@ def best(
     record = load(find(options.runs_root(runs), run))
     id_ = record.resolve("best")
     source = record.source(id_)
-    options.note(tables.verdict(record))
+    options.alarm(record.start.unsafe)
+    options.note(tables.outcome(record))
     if output:
         output.write_bytes(encoded(source))
         options.note(f"written to {output}")
     if json:
-        options.print_json({"run": record.start.run, "best": views.shown(record)["best"], "id": id_, "source": source})
+        options.print_json(
+            {
+                "run": record.start.run,
+                "unsafe": record.start.unsafe,
+                "best": views.shown(record)["best"],
+                "id": id_,
+                "source": source,
+            }
+        )
     elif not output:
         write(source)
 

@@ -26,6 +26,7 @@ def diff(
     record = load(find(options.runs_root(runs), run))
     before, after = record.resolve(old), record.resolve(new)
     changes = unified(record.source(before), record.source(after), f"{before}.py", f"{after}.py")
+    options.alarm(record.start.unsafe)
     if json:
         options.print_json({"run": record.start.run, "from": before, "to": after, "diff": changes})
         return

@@ -21,13 +21,15 @@ def evaluate(
     ] = None,
     objective: Annotated[str | None, typer.Option(help="memory, speed, balanced, or weights.")] = None,
     quick: Annotated[bool, typer.Option(help="Leave out the whole run: minutes less, and less sure.")] = False,
+    sandbox: options.Sandbox = None,
+    unsafe_no_sandbox: options.UnsafeNoSandbox = False,
     json: options.Json = False,
 ) -> None:
     """Judge one program on fresh hidden inputs: equivalence, memory and speed against the baseline."""
     import secrets
     import sys
 
-    from harness import sandbox
+    from harness import sandbox as rooms
     from harness.lanes import Lanes
     from harness.launch import load_target, make_judge
     from harness.targets.program import read_program
@@ -36,12 +38,14 @@ def evaluate(
     wanted = load_target(target, baseline, objective)
     candidate = Candidate.of(read_program(Path(program)))
     lanes = Lanes()
-    judge = make_judge(wanted, sandbox.choose(), secrets.token_hex(16), lanes)
+    room = rooms.asked_for(sandbox, unsafe=unsafe_no_sandbox)
+    judge = make_judge(wanted, room, secrets.token_hex(16), lanes)
     if not json:
         print(f"judging {program} against {wanted.name} on hidden inputs drawn for this call", file=sys.stderr)
     with lanes.kept_clear():
         score = judge.appraise(candidate, whole=not quick)
-    document = evaluation_json(program, wanted, score)
+    safety = {"sandbox": room.describe().backend, "unsafe": unsafe_no_sandbox}
+    document = {**evaluation_json(program, wanted, score), **safety}
     if json:
         options.print_json(document)
     else:

@@ -43,7 +43,8 @@ def leaderboard(
         say_if_mixed(rows)
     records = views.leaderboard(rows, weights(objective) if objective else None)[:limit]
     document = {"target": chosen, "rows": views.only(views.LEADERBOARD, records)}
-    options.table(views.LEADERBOARD, records, form, document, title=f"target {chosen}", narrow=views.WIDE)
+    narrow = (*views.WIDE, *views.unremarkable(records))
+    options.table(views.LEADERBOARD, records, form, document, title=f"target {chosen}", narrow=narrow)
 
 
 def of_target(rows: tuple[Row, ...], target: str | None) -> list[Row]:

@@ -27,4 +27,7 @@ def lineage(
     steps = views.lineage(record, chosen)
     form = options.form_of(format_, json)
     document = {"run": record.start.run, "candidate": chosen, "lineage": steps}
-    options.table(views.CANDIDATES, views.styled(steps), form, document, title=f"lineage of {chosen}", narrow=["kept"])
+    unsafe = record.start.unsafe
+    options.alarm(unsafe)
+    rows, title = views.styled(steps, unsafe), f"lineage of {chosen}"
+    options.table(views.CANDIDATES, rows, form, document, title=title, narrow=["kept"])

@@ -27,4 +27,5 @@ def list_(
         options.note(f"no runs in {root} yet: start one with `optimize-run microgpt`")
         return
     records = views.listing(seen.rows[:limit])
-    options.table(views.RUNS, [views.alarmed(record) for record in records], form, records)
+    shown, narrow = [views.alarmed(record) for record in records], views.unremarkable(records)
+    options.table(views.RUNS, shown, form, records, narrow=narrow)

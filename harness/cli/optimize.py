@@ -47,6 +47,8 @@ def optimize(
     target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
     fail_if_no_improvement: Annotated[bool, typer.Option(help="Exit 3 when nothing was crowned.")] = False,
+    sandbox: options.Sandbox = None,
+    unsafe_no_sandbox: options.UnsafeNoSandbox = False,
     runs: options.Runs = None,
     quiet: options.Quiet = False,
     json_events: Annotated[bool, typer.Option(help="Stream the journal to standard output.")] = False,
@@ -69,6 +71,7 @@ def optimize(
         target=_absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
         settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
+        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
     follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)

@@ -35,6 +35,23 @@ Runs = Annotated[
         "--runs", envvar="OPTIMIZE_RUN_RUNS", help="The folder of all runs.", show_default="runs", metavar="FOLDER"
     ),
 ]
+Sandbox = Annotated[
+    str | None,
+    typer.Option(
+        "--sandbox",
+        metavar="NAME",
+        help="This one and no other: bubblewrap, landlock or sandbox-exec.",
+        show_default="the best that works here",
+    ),
+]
+UnsafeNoSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-no-sandbox",
+        help="Let candidates run with your own rights: your files, keys, network.",
+        show_default=False,
+    ),
+]
 Run = Annotated[
     str,
     typer.Argument(metavar="RUN", help="An id, a unique prefix of one, a path, or latest.", show_default="latest"),
@@ -83,6 +100,17 @@ def note(line: str) -> None:
     from harness.report.text import clean
 
     print(clean(line), file=sys.stderr)
+
+
+def alarm(unsafe: bool) -> None:
+    """In red on stderr, wherever something of a run is shown that had no sandbox."""
+    if unsafe:
+        from rich.console import Console
+        from rich.text import Text
+
+        from harness.report.tables import UNSAFE
+
+        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(UNSAFE, "bold red"))
 
 
 def table(

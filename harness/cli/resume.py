@@ -10,6 +10,8 @@ from harness.cli.optimize import follow
 
 def resume(
     run: options.Run = "latest",
+    sandbox: options.Sandbox = None,
+    unsafe_no_sandbox: options.UnsafeNoSandbox = False,
     runs: options.Runs = None,
     quiet: options.Quiet = False,
     json_events: bool = typer.Option(False, "--json-events", help="Stream the journal to standard output."),
@@ -24,5 +26,6 @@ def resume(
     folder = find(options.runs_root(runs), run)
     past = tuple(journal.read(folder / "events.jsonl"))
     follow(
-        lambda hooks: launch.resume(folder, hooks), quiet, json_events, json, fail_if_no_improvement=False, past=past
-    )
+        lambda hooks: launch.resume(folder, hooks, backend=sandbox, unsafe=unsafe_no_sandbox),
+        quiet, json_events, json, fail_if_no_improvement=False, past=past,
+    )  # fmt: skip

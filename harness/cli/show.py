@@ -27,7 +27,7 @@ def show(
         options.answer(tables.summary(record))
     candidates = views.shown(record)["candidates"]
     if candidates or form is not options.Form.TABLE:
-        options.table(views.CANDIDATES, views.styled(candidates), form, show_json(record))
+        options.table(views.CANDIDATES, views.styled(candidates, record.start.unsafe), form, show_json(record))
 
 
 def show_json(run: RunRecord) -> JsonObject:

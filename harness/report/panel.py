@@ -86,7 +86,8 @@ def draw(fold: Fold, now: float) -> RenderableType:
     run = fold.record(Path(), "running")
     elapsed = run.usage.seconds + max(now - run.last, 0.0)
     body = Group(*_staircase(run), *_best(run), *_in_flight(run, now), *_news(run), *_spending(run, elapsed))
-    return Panel(body, title=Text(opening(fold)), border_style="red" if run.start.unsafe else "cyan")
+    alarm = "red" if run.start.unsafe else ""
+    return Panel(body, title=Text(opening(fold), alarm), border_style=alarm or "cyan")
 
 
 def _staircase(run: RunRecord) -> Iterator[Text]:

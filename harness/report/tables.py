@@ -30,7 +30,7 @@ def summary(run: RunRecord) -> RenderableType:
 
     style = "red" if run.start.unsafe else ""
     parts: list[RenderableType] = [Text(UNSAFE, "bold red")] if run.start.unsafe else []
-    parts += [Text(heading(run), "bold"), _table(run, style), Text(verdict(run), "bold")]
+    parts += [Text(heading(run), f"bold {style}"), _table(run, style), Text(outcome(run), f"bold {style}")]
     return Group(*parts, *_remarks(run, style))
 
 
@@ -74,7 +74,11 @@ def _of_baseline(run: RunRecord, metric: str) -> float | None:
 
 
 def verdict(run: RunRecord) -> str:
-    """The run in one sentence: the best, or plainly that there is none."""
+    """The run in one sentence: the best, or plainly that there is none; and that there was no sandbox."""
+    return f"{UNSAFE}. {outcome(run)}" if run.start.unsafe else outcome(run)
+
+
+def outcome(run: RunRecord) -> str:
     if leader := run.leader:
         readings = [reading for metric, *_ in METRICS if (reading := measured(leader.score, metric))]
         return text.clean(f"Best: {leader.id}, {text.listed([text.phrase_of(reading) for reading in readings])}")
@@ -184,9 +188,10 @@ def evaluation(document: JsonObject) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    good = document["status"] == "ok"
-    lines = [Text(text.clean(line), "" if good else "red") for line in _judgement(document)]
-    return Group(*lines, _measurements(document)) if good else Group(*lines)
+    good, unsafe = document["status"] == "ok", document.get("unsafe", False)
+    lines = [Text(UNSAFE, "bold red")] if unsafe else []
+    lines += [Text(text.clean(line), "" if good and not unsafe else "red") for line in _judgement(document)]
+    return Group(*lines, _measurements(document, "red" if unsafe else "")) if good else Group(*lines)
 
 
 def _judgement(document: JsonObject) -> Iterator[str]:
@@ -201,8 +206,8 @@ def _judgement(document: JsonObject) -> Iterator[str]:
         yield f"Warning: {warning}"
 
 
-def _measurements(document: JsonObject) -> Table:
-    table = _comparison("baseline", "candidate")
+def _measurements(document: JsonObject, style: str) -> Table:
+    table = _comparison("baseline", "candidate", style)
     for metric, title, unit, show in METRICS:
         if found := document[metric]:
             words = text.phrase(metric, found["ratio"], found["low"], found["high"])

@@ -30,6 +30,7 @@ LEADERBOARD = (
     Column("best_id", "best"),
     Column("machine", "machine"),
     Column("at", "started (UTC)", text.when),
+    Column("unsafe", "sandbox", lambda unsafe: "UNSAFE: none" if unsafe else "yes"),
 )
 WIDE = ("seed", "calls", "tokens", "machine", "at")  # asked for by programs and pages; too much for a terminal
 RUNS = (
@@ -45,6 +46,7 @@ RUNS = (
     Column("usd", "cost", text.money, "right"),
     Column("seconds", "time", text.duration, "right"),
     Column("at", "started (UTC)", text.when),
+    Column("unsafe", "sandbox", lambda unsafe: "UNSAFE: none" if unsafe else "yes"),
 )
 
 
@@ -87,6 +89,11 @@ def alarmed(record: JsonObject) -> JsonObject:
     return {**record, "style": "red" if record["unsafe"] else ""}
 
 
+def unremarkable(records: Iterable[JsonObject]) -> tuple[str, ...]:
+    """Columns that a terminal goes without, unless they have something to say."""
+    return () if any(record["unsafe"] for record in records) else ("unsafe",)
+
+
 def listing(rows: Iterable[Row]) -> list[JsonObject]:
     """Every run, as given, with what `list` tells of it."""
     return [{key: value for key, value in asdict(row).items() if key not in ("folder", "machine")} for row in rows]
@@ -100,6 +107,8 @@ def shown(run: RunRecord) -> JsonObject:
         "strategy": run.start.strategy,
         "model": run.start.model,
         "status": run.status,
+        "sandbox": run.start.sandbox.get("backend"),
+        "unsafe": run.start.unsafe,
         "budget": run.start.budget,
         "usage": asdict(run.usage),
         "baseline": _baseline(run),
@@ -169,11 +178,11 @@ def measured(score: Score | None, metric: str) -> Reading | None:
     return score.reading(metric) if score and score.status == "ok" else None
 
 
-def style(record: JsonObject) -> dict[str, Any]:
-    """The record with the style of its line: what was kept stands out, what failed steps back."""
+def style(record: JsonObject, unsafe: bool) -> dict[str, Any]:
+    """The record with the style of its line: what was kept stands out, what failed steps back, no sandbox is red."""
     look = "bold" if record["kept"] else "" if record["status"] == "ok" else "dim"
-    return {**record, "style": look}
+    return {**record, "style": f"{look} red".strip() if unsafe else look}
 
 
-def styled(records: Sequence[JsonObject]) -> list[JsonObject]:
-    return [style(record) for record in records]
+def styled(records: Sequence[JsonObject], unsafe: bool = False) -> list[JsonObject]:
+    return [style(record, unsafe) for record in records]

@@ -33,8 +33,8 @@ NO_RANDOMIZE = 0x0040000  # ADDR_NO_RANDOMIZE of personality(2)
 class Recipe:
     """How a backend runs a job.
 
-    command(filter_fd, status_fd) is the whole command line; the seccomp filter is read from the first descriptor, and
-    the second takes `"child-pid"` and `"exit-code"` as JSON lines.
+    command(filter_fd, status_fd) is the whole command line, a tool's or one of confine.spell. The seccomp filter is
+    read from the first descriptor; a tool says `"child-pid"` and `"exit-code"` as JSON lines on the second.
     """
 
     command: Callable[[int, int], list[str]]
@@ -151,7 +151,7 @@ def _launcher(job: Job, recipe: Recipe, status: tuple[int, int], report: int) ->
 def _resource_limits(limits: Limits) -> dict[str, int]:
     """Soft and hard alike: a first process of a PID namespace ignores SIGXCPU, and the hard limit kills it."""
     return {
-        "RLIMIT_AS": limits.memory_mib << 20,
+        **({} if sys.platform == "darwin" else {"RLIMIT_AS": limits.memory_mib << 20}),  # macOS does not enforce it
         "RLIMIT_CPU": max(1, -int(-limits.cpu_s // 1)),
         # One byte over the limit, so that a single file that reaches it is seen to have passed it.
         "RLIMIT_FSIZE": (limits.writes_mib << 20) + 1 if limits.writes_mib else 0,
@@ -174,6 +174,9 @@ def _fixed_layout() -> Iterator[None]:
     personality(2) belongs to the thread and is inherited by what it spawns: other threads see nothing of it. Where it
     is refused (some containers) runs still work, with a little more noise.
     """
+    if not sys.platform.startswith("linux"):
+        yield
+        return
     import ctypes
 
     libc = ctypes.CDLL(None)

@@ -7,6 +7,7 @@ attempt to get out is a clean verdict rather than one more OSError that a candid
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 ALWAYS = """
 access arch_prctl brk chdir clock_getres clock_gettime clock_nanosleep close close_range dup dup2 dup3 execve exit
 exit_group faccessat faccessat2 fadvise64 fchdir fstat fstatfs futex getcwd getdents getdents64 getegid geteuid getgid
-getpgrp getpid getppid getrandom getresgid getresuid getrlimit getrusage gettid gettimeofday getuid lseek lstat madvise
-mmap mprotect mremap munmap nanosleep newfstatat open openat poll ppoll pread64 preadv pselect6 read readlink readlinkat
+getpgrp getpid getppid getrandom getresgid getresuid getrlimit getrusage gettid gettimeofday getuid lseek lstat mmap
+mprotect mremap munmap nanosleep newfstatat open openat poll ppoll pread64 preadv pselect6 read readlink readlinkat
 readv restart_syscall rseq rt_sigaction rt_sigprocmask rt_sigreturn sched_getaffinity sched_yield select
-set_robust_list set_tid_address sigaltstack stat statfs statx sysinfo tgkill time times umask uname write writev
+set_robust_list set_tid_address sigaltstack stat statfs statx sysinfo time times umask uname write writev
 """
 
 # No link or symlink: what is written is read back by the harness. No chmod, chown, mknod, utime.
@@ -50,20 +51,56 @@ CONDITIONAL = (
     OnlyWith("prlimit64", 2, (0,)),
     # PR_SET_VMA: allocators name their mappings.
     OnlyWith("prctl", 0, (0x53564D41,)),
+    # What allocators say of their memory: NORMAL to DONTNEED, FREE, HUGEPAGE, NOHUGEPAGE. Not PAGEOUT or COLD, which
+    # move memory to swap, where it is not counted.
+    OnlyWith("madvise", 2, (0, 1, 2, 3, 4, 8, 14, 15)),
 )
+TRUNCATING = 0o1000  # O_TRUNC
+OPENING = {"open": 1, "openat": 2}  # which argument holds the flags
+PLACEHOLDER = 0x2A7F31D5  # no process has this id: the largest is 2^22
 
 
-def compile_filter(writable: bool) -> bytes:
-    """A BPF program for the kernel of this machine, about 1 KiB. Raises SandboxError without libseccomp."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A BPF program. pid_at: where in it the program's own process id must be written first, or -1."""
+
+    code: bytes
+    pid_at: int = -1
+
+
+def compile_filter(writable: bool, *, shared_processes: bool = False, truncation: bool = True) -> Filter:
+    """A BPF program for the kernel of this machine, about 1 KiB. Raises SandboxError without libseccomp.
+
+    shared_processes: the program sees the machine's process ids, so it may signal its own and no other.
+    truncation: False where nothing else keeps files that can only be read from being emptied.
+    """
     library = _library()
     rules = library.SyscallFilter(library.KILL_PROCESS)
     rules.set_attr(library.Attr.ACT_BADARCH, library.KILL_PROCESS)
-    for call in (ALWAYS + WHEN_WRITABLE if writable else ALWAYS).split():
-        _allow(library, rules, call)
+    words = (ALWAYS + WHEN_WRITABLE if writable else ALWAYS).split()
+    for call in words:
+        if truncation or call not in OPENING:
+            _allow(library, rules, call)
     for condition in CONDITIONAL:
         for value in condition.values:
             _allow(library, rules, condition.call, library.Arg(condition.argument, library.EQ, value))
-    return _export(rules)
+    for call, flags in () if truncation else OPENING.items():
+        _allow(library, rules, call, library.Arg(flags, library.MASKED_EQ, TRUNCATING, 0))
+    if not shared_processes:
+        _allow(library, rules, "tgkill")  # how a process aborts
+        return Filter(_export(rules))
+    _allow(library, rules, "tgkill", library.Arg(0, library.EQ, PLACEHOLDER))
+    code = _export(rules)
+    return Filter(code, _only_place(code))
+
+
+def _only_place(code: bytes) -> int:
+    """Where the placeholder stands as the constant of an instruction."""
+    wanted = PLACEHOLDER.to_bytes(4, sys.byteorder)
+    places = [at + 4 for at in range(0, len(code), 8) if code[at + 4 : at + 8] == wanted]
+    if len(places) != 1:
+        raise SandboxError(f"the seccomp filter came out unlike expected ({len(places)} places): update libseccomp")
+    return places[0]
 
 
 def _library() -> ModuleType:

@@ -46,7 +46,15 @@ class Stage:
     @property
     def environment(self) -> dict[str, str]:
         """What the interpreter needs to find itself inside."""
-        return {"PYTHONHOME": INSIDE, "PYTHONPLATLIBDIR": "lib", "LD_LIBRARY_PATH": f"{INSIDE}/lib"}
+        return _environment(INSIDE)
+
+    def in_place(self) -> tuple[str, dict[str, str]]:
+        """The program and its environment for a room that shows the stage where it really is."""
+        return str(self.folder) + self.program.removeprefix(INSIDE), _environment(str(self.folder))
+
+
+def _environment(home: str) -> dict[str, str]:
+    return {"PYTHONHOME": home, "PYTHONPLATLIBDIR": "lib", "LD_LIBRARY_PATH": f"{home}/lib"}
 
 
 @dataclass(frozen=True, slots=True)

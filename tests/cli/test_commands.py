@@ -92,7 +92,7 @@ def test_no_runs_yet(run: Run, root: Path, make: bool) -> None:
 # --- list, leaderboard ------------------------------------------------------------------------------------------------
 
 ROW = ["rank", "run", "strategy", "model", "seed", "fitness", "memory_ratio", "speed_ratio", "evaluations", "calls"]
-ROW += ["tokens", "usd", "seconds", "best_id", "machine", "at"]
+ROW += ["tokens", "usd", "seconds", "best_id", "machine", "at", "unsafe"]
 
 
 def test_the_leaderboard_ranks_by_fitness(run: Run, root: Path) -> None:

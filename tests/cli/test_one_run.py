@@ -18,6 +18,8 @@ def test_show_in_the_shape_that_is_promised(run: Run, root: Path) -> None:
         "strategy",
         "model",
         "status",
+        "sandbox",
+        "unsafe",
         "budget",
         "usage",
         "baseline",

@@ -1,7 +1,8 @@
-"""One sandbox for the whole folder, and a short way to run a program in it."""
+"""Every sandbox that works here, and a short way to run a program in it."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -9,21 +10,30 @@ from typing import Any
 import pytest
 
 from harness.errors import SandboxError
-from harness.sandbox import choose
+from harness.sandbox import BACKENDS, choose
 from harness.types import Job, JobResult, Limits, Sandbox
 
 Runner = Callable[..., JobResult]
 LIMITS: dict[str, Any] = {"wall_s": 20.0, "cpu_s": 10.0}
 
 
-@pytest.fixture(scope="session")
-def sandbox() -> Sandbox:
-    if sys.platform != "linux":
-        pytest.skip("bubblewrap needs Linux")
+@pytest.fixture(scope="session", params=list(BACKENDS.get(sys.platform, ())) or ["none"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The name of a backend that works here; every test that takes it runs once for each."""
+    if request.param == "none":
+        pytest.skip(f"there is no sandbox for {sys.platform}")
     try:
-        return choose()
+        choose(backend=request.param)
     except SandboxError as error:
-        pytest.skip(f"bubblewrap cannot work here: {error}")
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def sandbox(backend: str) -> Sandbox:
+    return choose(backend=backend)
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.sandbox.attacks import ATTACKS, MARK, Attack, Scene, attempt, scene
+from harness.sandbox.attacks import ATTACKS, INPUTS, MARK, Attack, Scene, attempt, scene
 from harness.types import JobResult, Protection, Sandbox
 
 EACH = pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name.replace(" ", "-"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def bait() -> Iterator[Scene]:
     with scene() as outside:
         yield outside
@@ -23,12 +23,16 @@ def bait() -> Iterator[Scene]:
 
 @EACH
 def test_works_outside(attack: Attack, bait: Scene, tmp_path: Path) -> None:
-    program = tmp_path / "attack.py"
-    program.write_text(attack.text(bait))
-    (tmp_path / "input.txt").write_text("given\n")
-    command = [sys.executable, str(program)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=30, pass_fds=(bait.descriptor,))
-    assert MARK in done.stdout, done.stderr.decode()
+    for name, content in INPUTS.items():
+        (tmp_path / name).write_bytes(content)
+    said = [_outside(text, tmp_path, bait.descriptor) for text in attack.texts(bait)]
+    assert any(MARK in done.stdout for done in said), said
+
+
+def _outside(text: str, folder: Path, descriptor: int) -> subprocess.CompletedProcess[bytes]:
+    (folder / "attack.py").write_text(text)
+    command = [sys.executable, "attack.py"]
+    return subprocess.run(command, cwd=folder, capture_output=True, timeout=30, pass_fds=(descriptor,))
 
 
 @EACH

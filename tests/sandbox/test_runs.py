@@ -66,7 +66,9 @@ def test_every_encoding_is_there(run: Runner) -> None:
     assert run("print(b'\\xe4'.decode('cp1250').encode('utf-16-le'))").stdout == b"b'\\xe4\\x00'\n"
 
 
-def test_no_path_of_the_machine_is_seen(run: Runner) -> None:
+def test_no_path_of_the_machine_is_seen(run: Runner, backend: str) -> None:
+    if backend != "bubblewrap":
+        pytest.skip("only a file system of its own hides where things lie")
     source = "import sys, os, random\nprint(sys.path, sys.executable, os.environ, os.getcwd(), random.shuffle.__code__)"
     seen = run(source, imports=("random",)).stdout.decode()
     assert "/box" in seen

@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import SandboxError
 from harness.sandbox import choose, staging
-from harness.types import Job, Sandbox
+from harness.types import Job
 
 IMPORTS = ("math", "random", "os.path", "sys", "time", "collections.abc", "re", "array", "dataclasses", "_thread")
 
@@ -31,9 +31,11 @@ def _interpreters() -> list[str]:
 
 
 @pytest.mark.parametrize("python", [sys.executable, *_interpreters()], ids=lambda path: Path(path).name)
-def test_interpreters_of_many_kinds(sandbox: Sandbox, python: str) -> None:
+def test_interpreters_of_many_kinds(backend: str, python: str) -> None:
     program = f"import {', '.join(IMPORTS)}\nprint(sys.version)".encode()
-    result = choose(python).run(Job(command=("{python}", "p.py"), files={"p.py": program}, imports=IMPORTS))
+    result = choose(python, backend=backend).run(
+        Job(command=("{python}", "p.py"), files={"p.py": program}, imports=IMPORTS)
+    )
     version = subprocess.run([python, "-c", "import sys; print(sys.version)"], capture_output=True, check=True).stdout
     assert result.stdout == version, result.stderr.decode()
 

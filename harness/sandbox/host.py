@@ -1,0 +1,83 @@
+"""What of this machine every backend needs: an interpreter, whom programs run as, a cache, and jobs that can be run."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.errors import SandboxError
+from harness.sandbox import rooms, staging
+from harness.types import Job
+
+PYTHON_FLAGS = ("-u", "-s", "-S", "-P", "-B", "-X", "utf8")
+FIXED = {"PYTHONHASHSEED": "0"}  # the environment of every program, besides what its interpreter needs
+UNUSED_UIDS = range(59_000, 60_000)  # between the ranges that distributions give to people and to services
+
+
+class Host:
+    """Shared by the runs of one sandbox; safe to use from several threads.
+
+    uid: whom programs run as when the harness is root; None when they run as the harness's own user.
+    """
+
+    def __init__(self, python: str, cache: Path, uid: int | None) -> None:
+        self.python = python
+        self.cache = cache
+        self.uid = uid
+        self._stages: dict[tuple[str, ...], staging.Stage] = {}
+        self._staging = threading.Lock()
+
+    @classmethod
+    def of(cls, python: str) -> Host:
+        """Raises SandboxError when no user is free or no cache can be made. Removes what killed harnesses left."""
+        uid = _unused_uid() if os.geteuid() == 0 else None
+        rooms.sweep(uid)
+        return cls(python, _cache(shared=uid is not None), uid)
+
+    def stage(self, imports: tuple[str, ...]) -> staging.Stage:
+        key = tuple(sorted(set(imports)))
+        with self._staging:
+            if key not in self._stages:
+                self._stages[key] = staging.stage(self.python, key, self.cache)
+            return self._stages[key]
+
+
+def check(job: Job) -> None:
+    """Raises SandboxError for a job that no backend could run."""
+    if not job.command:
+        raise SandboxError("a job has no command: give one such as ('{python}', 'program.py')")
+    # Not the cores of this process: the harness may keep itself off the cores that it times on.
+    if job.core is not None and not 0 <= job.core < (os.cpu_count() or 1):
+        raise SandboxError(f"core {job.core} cannot be used: this machine has cores 0 to {(os.cpu_count() or 1) - 1}")
+
+
+def expand(command: tuple[str, ...], program: str) -> Iterator[str]:
+    """The command with `{python}` replaced by the interpreter and its flags."""
+    for word in command:
+        if word == "{python}":
+            yield from (program, *PYTHON_FLAGS)
+        else:
+            yield word
+
+
+def _unused_uid() -> int:
+    """An id that nobody has, so that a program that runs as it owns nothing and nobody's limits count against it."""
+    for uid in UNUSED_UIDS:
+        try:
+            pwd.getpwuid(uid)
+        except KeyError:
+            return uid
+    raise SandboxError(f"every user id from {UNUSED_UIDS[0]} to {UNUSED_UIDS[-1]} is taken: run as an ordinary user")
+
+
+def _cache(*, shared: bool) -> Path:
+    """Where stages are kept. shared: another user must be able to read them, so not below a private home."""
+    if not shared:
+        home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+        return staging.private_folder(Path(home) / "optimize-run", 0o700)
+    parents = (Path("/var/cache"), Path("/var/tmp"))
+    parent = next((place for place in parents if os.access(place, os.W_OK)), parents[-1])
+    return staging.private_folder(parent / "optimize-run", 0o755)
