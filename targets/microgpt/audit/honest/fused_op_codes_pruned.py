@@ -11,23 +11,11 @@ from operator import mul
 
 random.seed(42)
 
-# The documents stay one text; what is shuffled is where each begins and ends.
-text = []
-ends = array("i")
-with open("input.txt", encoding="utf-8") as lines:
-    end = 0
-    for line in lines:
-        if doc := line.strip():
-            end += len(doc)
-            ends.append(end)
-            text.append(doc)
-            if len(text) == 512:
-                text = ["".join(text)]
-text = "".join(text)
-docs = array("i", range(len(ends)))
+# The data: documents, the characters they use, and one more token that begins and ends a document.
+docs = [line.strip() for line in open("input.txt", encoding="utf-8") if line.strip()]
 random.shuffle(docs)
 print(f"num docs: {len(docs)}")
-chars = sorted(set(text))
+chars = sorted(set("".join(docs)))
 index = {ch: i for i, ch in enumerate(chars)}
 BOS = len(chars)
 vocab_size = len(chars) + 1
@@ -211,8 +199,7 @@ moment2 = array("d", [0.0]) * len(params)
 
 num_steps = 1000
 for step in range(num_steps):
-    at = docs[step % len(docs)]
-    doc = text[ends[at - 1] if at else 0 : ends[at]]
+    doc = docs[step % len(docs)]
     tokens = [BOS] + [index[ch] for ch in doc] + [BOS]
     n = min(block_size, len(tokens) - 1)
 
