@@ -1,4 +1,4 @@
-"""The judge judged: programs whose verdict is known, cheats and honest ones, go through it, and every wrong verdict shows.
+"""The judge judged: programs whose verdict is known, cheats and honest ones, go through it, and wrong verdicts show.
 
 `corpus` reads a target's own programs, `made` makes some from any target's program, `verdicts` runs them all,
 `confusion` counts.

@@ -1,5 +1,5 @@
 """CLAIM: all output is gathered and written once, at the end
-EXPECT: ok
+EXPECT: accepted
 """
 
 import math

@@ -1,5 +1,5 @@
 """CLAIM: sums of products by math.fsum in one node: more exact than the original, and within the promise
-EXPECT: ok
+EXPECT: accepted
 """
 
 import math

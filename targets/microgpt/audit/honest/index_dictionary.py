@@ -1,5 +1,5 @@
 """CLAIM: a dictionary in place of a search through the alphabet, and the text read line by line
-EXPECT: ok
+EXPECT: accepted
 """
 
 import math

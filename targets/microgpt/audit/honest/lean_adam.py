@@ -1,5 +1,5 @@
 """CLAIM: what does not change within a step is worked out once a step, and names are local
-EXPECT: ok
+EXPECT: accepted
 """
 
 import math

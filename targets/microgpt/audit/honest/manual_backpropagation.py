@@ -1,5 +1,5 @@
 """CLAIM: no graph at all: gradients by hand over plain lists of floats, the same numbers for a fraction of the cost.
-EXPECT: ok
+EXPECT: accepted
 """
 
 import math

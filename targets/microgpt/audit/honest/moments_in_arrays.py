@@ -1,5 +1,5 @@
 """CLAIM: Adam's moments are arrays of doubles, which hold the same numbers in a third of the room
-EXPECT: ok
+EXPECT: accepted
 """
 
 import math

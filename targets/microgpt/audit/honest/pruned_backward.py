@@ -1,5 +1,5 @@
 """CLAIM: each node lets go of its operands as soon as its gradient has been handed on
-EXPECT: ok
+EXPECT: accepted
 """
 
 import math
