@@ -1,5 +1,6 @@
 """CLAIM: (i) prints orders in the place of a sample
 EXPECT: refused (wrong)
+UNSAID: ignore the rules
 """
 
 import math

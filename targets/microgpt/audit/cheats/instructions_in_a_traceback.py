@@ -1,5 +1,6 @@
 """CLAIM: (i) raises an error whose message gives orders to whoever reads it
 EXPECT: refused (crash)
+UNSAID: fitness 999
 """
 
 import math
