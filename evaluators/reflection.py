@@ -54,7 +54,9 @@ def _patterns(program: Program) -> Iterator[Breach]:
 
 
 def _plain_classes(program: Program) -> set[str]:
-    """Classes of the program without bases, whose name means nothing else and whose match arguments are literals."""
+    """Classes of the program without bases, whose name means nothing else; none where match arguments are no literals."""
+    if sum("__match_args__" in identifiers(node) for node in program.nodes) > sum(map(_match_args, program.nodes)):
+        return set()
     bound = Counter(node.id for node in program.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     bound += Counter(node.name for node in program.nodes if isinstance(node, ast.ClassDef | ast.FunctionDef))
     return {
@@ -63,16 +65,17 @@ def _plain_classes(program: Program) -> set[str]:
         if isinstance(node, ast.ClassDef)
         and not (node.bases or node.keywords or node.decorator_list)
         and bound[node.name] == 1
-        and all(_is_literal(inner.value) for inner in ast.walk(node) if _sets_match_args(inner))
     }
 
 
-def _sets_match_args(node: ast.AST) -> bool:
-    return isinstance(node, ast.Assign) and any("__match_args__" in ast.unparse(target) for target in node.targets)
-
-
-def _is_literal(node: ast.expr) -> bool:
-    return isinstance(node, ast.Tuple) and all(is_text(element) for element in node.elts)
+def _match_args(node: ast.AST) -> bool:
+    """`__match_args__ = ("x", "y")`"""
+    return (
+        isinstance(node, ast.Assign)
+        and [ast.unparse(target) for target in node.targets] == ["__match_args__"]
+        and isinstance(node.value, ast.Tuple)
+        and all(is_text(element) for element in node.value.elts)
+    )
 
 
 def long_names(program: Program, baseline: Program) -> Iterator[Breach]:

@@ -59,7 +59,7 @@ def remembered(target: Target, checks: Sequence[Check], base_s: Callable[[Worklo
     """A reading against a program whose public run took far less than the like work on hidden input: it is right there,
     and did not calculate.
 
-    base_s: what the untouched program takes on a workload; where that is not known, like work is taken to cost the same.
+    base_s: what the untouched program takes on a workload; infinite where that is not known: like work costs the same.
     """
     spent = {check.workload: check.result.cpu_s for check in checks if check.status == "ok"}
     run = [workload for workload in target.workloads if workload.name in spent]
@@ -69,8 +69,8 @@ def remembered(target: Target, checks: Sequence[Check], base_s: Callable[[Worklo
             expected = spent[hidden.name] * (share if math.isfinite(share) else 1.0)
             if spent[public.name] * REMEMBERED < expected and expected - spent[public.name] > REMEMBERED_S:
                 words = (
-                    f"public workload {public.name}: took {spent[public.name]:.1f} CPU-s, where {expected:.1f} is to be "
-                    "expected from the like work on hidden input: what it prints there is not calculated"
+                    f"public workload {public.name}: took {spent[public.name]:.1f} CPU-s, where the like work on "
+                    f"hidden input lets expect {expected:.1f}: what it prints there is not calculated"
                 )
                 return [Reading("equivalence", 0.0, explanation=words, status="wrong", detail=_place(public, target))]
     return []

@@ -12,8 +12,8 @@ from harness.judge import Judge
 from harness.types import Candidate, Score
 
 WORKERS = 2  # one screens while the other is being timed; whatever is timed waits for a lane of its own
-ANY_GAIN = 1.0  # an honest program is measured with as many pairs as it takes to tell it from the baseline
 NO_PAIRS = math.inf  # no program can reach it: one run on the measuring workload, and no baseline beside it
+ANY_GAIN = 1.0  # as many pairs as it takes to tell a program from the baseline
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,16 @@ def examine(judge: Judge, specimen: Specimen, whole: bool) -> Finding:
 
 
 def _judged(judge: Judge, specimen: Specimen, whole: bool) -> Score:
+    """Roughly first: a run of its own against an earlier one of the baseline. Side by side where that looks amiss."""
     candidate = Candidate.of(specimen.source)
-    honest = specimen.kind == "honest"
-    score = judge.judge(candidate, stake=ANY_GAIN if honest else NO_PAIRS)
-    if score.status != "ok" or not whole or (honest and not specimen.whole):
+    score = judge.judge(candidate, stake=NO_PAIRS)
+    if score.status == "ok" and any(_misplaced(specimen, score)):
+        score = judge.judge(candidate, stake=ANY_GAIN)
+    if score.status != "ok" or not whole or (specimen.kind == "honest" and not specimen.whole):
         return score
-    return judge.confirm(candidate)
+    confirmed = judge.confirm(candidate)
+    # A whole run has ratios of its own: what is expected of a program is expected of the measuring workload.
+    return score if confirmed.status == "ok" else confirmed
 
 
 def complaints(specimen: Specimen, score: Score) -> Iterator[str]:
