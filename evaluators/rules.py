@@ -9,9 +9,20 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from evaluators.syntax import Program, characters, elements, is_listed, is_module, is_text, line_of, literal_nodes
+from evaluators.reflection import long_names, run_time_names
+from evaluators.syntax import (
+    Breach,
+    Program,
+    characters,
+    elements,
+    identifiers,
+    is_listed,
+    is_module,
+    is_text,
+    line_of,
+    literal_nodes,
+)
 from harness.types import Bench, Candidate, Reading, Rules, Stage, Status, Target
 
 
@@ -25,7 +36,10 @@ MEMBERS: Mapping[str, frozenset[str]] = {
     "gc": _words("enable disable isenabled collect freeze unfreeze set_threshold get_threshold get_count"),
     "os.path": _words("exists isfile"),
 }
-BARRED_MEMBERS = _words("operator.attrgetter operator.methodcaller random.setstate random.SystemRandom")
+BARRED_MEMBERS = _words(
+    "operator.attrgetter operator.methodcaller random.setstate random.SystemRandom"
+    " functools.update_wrapper functools.wraps functools.singledispatch functools.singledispatchmethod"
+)
 BARRED_BUILTINS = _words(
     "exec eval compile __import__ globals locals vars getattr setattr delattr breakpoint input memoryview dir help"
 )
@@ -43,14 +57,6 @@ DUNDER_STRINGS = frozenset(("__main__", "__dict__", "__weakref__"))
 SPARE_CONSTANTS = 40
 SPARE_CHARACTERS = 1000
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """One broken rule. say: what is wrong and what would be right, in one line."""
-
-    line: int
-    say: str
 
 
 class RulesEvaluator:
@@ -83,8 +89,9 @@ def breaches(program: Program, target: Target) -> Iterator[Breach]:
     yield from _imports(program)
     yield from _totals(program, baseline)
     if program.rules.strict:
-        for check in (_escapes, _modules, _names, _attributes, _files, _literals):
+        for check in (_escapes, _modules, _names, _attributes, _files, _literals, run_time_names):
             yield from check(program)
+        yield from long_names(program, baseline)
         yield from _reseeding(program, target)
     else:
         yield from _new_literals(program, baseline)
@@ -168,18 +175,9 @@ def _names(program: Program) -> Iterator[Breach]:
         if isinstance(node, ast.Name) and node.id in BARRED_BUILTINS:
             yield Breach(node.lineno, f"`{node.id}` is not allowed: write what it would do directly")
         elif not (isinstance(node, ast.FunctionDef) and id(node) in methods):
-            for name in _identifiers(node):
+            for name in identifiers(node):
                 if name.startswith("__") and name.endswith("__") and name not in DUNDERS:
                     yield Breach(line_of(node), f"`{name[:40]}` is not allowed: only operator methods may be named so")
-
-
-def _identifiers(node: ast.AST) -> Iterator[str]:
-    for field in ("id", "attr", "name", "asname", "arg", "rest"):
-        value = getattr(node, field, None)
-        if isinstance(value, str) and value != "__future__":
-            yield value
-    if isinstance(node, ast.MatchClass):
-        yield from node.kwd_attrs
 
 
 def _attributes(program: Program) -> Iterator[Breach]:

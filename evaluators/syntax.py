@@ -14,6 +14,14 @@ MOST_DOTS = 8  # no module lies deeper
 
 
 @dataclass(frozen=True, slots=True)
+class Breach:
+    """One broken rule. say: what is wrong and what would be right, in one line."""
+
+    line: int
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A parsed program. modules: local name -> dotted module; owners: nodes that stand left of a dot, by id."""
 
@@ -84,11 +92,23 @@ def literal_nodes(program: Program) -> Iterator[ast.AST]:
     return (node for node in program.nodes if id(node) not in bare)
 
 
+def identifiers(node: ast.AST) -> Iterator[str]:
+    """The names that a node is written with."""
+    for field in ("id", "attr", "name", "asname", "arg", "rest"):
+        value = getattr(node, field, None)
+        if isinstance(value, str) and value != "__future__":
+            yield value
+    if isinstance(node, ast.MatchClass):
+        yield from node.kwd_attrs
+
+
 def characters(node: ast.AST) -> int:
-    """Characters that a literal holds."""
+    """Characters that a literal holds; a letter beyond ASCII counts as its bytes in UTF-8, as it holds more."""
     if isinstance(node, ast.JoinedStr):
         return sum(characters(part) for part in node.values)
-    return len(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes) else 0
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return len(node.value.encode("utf-8", "surrogatepass"))
+    return len(node.value) if isinstance(node, ast.Constant) and isinstance(node.value, bytes) else 0
 
 
 def elements(node: ast.AST) -> int:

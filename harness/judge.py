@@ -230,6 +230,7 @@ class Judge:
         stage: Stage = "full" if whole else "measure"
         checks = self._whole_runs(candidate) if whole else []
         readings = [check.reading(self.target.promise.level) for check in checks]
+        readings += scoring.remembered(self.target, checks, lambda w: self._bench.golden(w).cpu_s)
         if scoring.failed(readings):
             return self._score(readings, stage)
         with self._bench.lanes.take() as core:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness import stats
 from harness.traces import Trace
-from harness.types import JobResult, Objective, Reading, Score, Stage, Target, Workload
+from harness.types import Check, JobResult, JsonObject, Objective, Reading, Score, Stage, Target, Workload
 
+REMEMBERED = 2.0  # times less CPU than expected, on public input, that no honest program takes
+REMEMBERED_S = 0.5  # and at least so much: below, starting up decides
 NOISY = 0.06  # of one pair's CPU ratio, from which a user is warned
 
 
@@ -51,6 +53,44 @@ def same_output(workload: Workload, target: Target) -> Reading:
             "first_difference": None,
         },
     )
+
+
+def remembered(target: Target, checks: Sequence[Check], base_s: Callable[[Workload], float]) -> list[Reading]:
+    """A reading against a program whose public run took far less than the like work on hidden input: it is right there,
+    and did not calculate.
+
+    base_s: what the untouched program takes on a workload; infinite where that is not known: like work costs the same.
+    """
+    spent = {check.workload: check.result.cpu_s for check in checks if check.status == "ok"}
+    run = [workload for workload in target.workloads if workload.name in spent]
+    for public in (w for w in run if not w.hidden):
+        for hidden in (w for w in run if w.hidden and _like(w, public, target)):
+            share = base_s(public) / base_s(hidden)
+            expected = spent[hidden.name] * (share if math.isfinite(share) else 1.0)
+            if spent[public.name] * REMEMBERED < expected and expected - spent[public.name] > REMEMBERED_S:
+                words = (
+                    f"public workload {public.name}: took {spent[public.name]:.1f} CPU-s, where the like work on "
+                    f"hidden input lets expect {expected:.1f}: what it prints there is not calculated"
+                )
+                return [Reading("equivalence", 0.0, explanation=words, status="wrong", detail=_place(public, target))]
+    return []
+
+
+def _like(one: Workload, other: Workload, target: Target) -> bool:
+    """Whether two workloads are made of the same files and have the same sizes: only seeds and formats are turned."""
+    sizes = [knob.label for knob in target.knobs if knob.kind == "assign"]
+    same = all(one.knobs.get(label) == other.knobs.get(label) != "random" for label in sizes)
+    return same and one.files == other.files and one.stage == other.stage
+
+
+def _place(workload: Workload, target: Target) -> JsonObject:
+    """What every reading about equivalence says of where it was taken."""
+    return {
+        "workload": workload.name,
+        "hidden": workload.hidden,
+        "level": target.promise.level,
+        "first_difference": "the public run was not calculated",
+    }
 
 
 def gain_over(score: Score, incumbent: Score, objective: Objective) -> stats.Interval | None:

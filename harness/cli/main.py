@@ -29,6 +29,7 @@ COMMANDS = {
     "strategies": ("List the strategies, or the knobs of one.", "harness.cli.strategies:strategies"),
     "models": ("List the models that can be asked.", "harness.cli.models:models"),
     "resume": ("Go on with an interrupted run.", "harness.cli.resume:resume"),
+    "audit": ("Try the judge on cheats and honest programs.", "harness.cli.audit:audit"),
     "doctor": ("Check this machine: sandbox, runs folder, keys.", "harness.cli.doctor:doctor"),
 }
 MAIN_JOB = "optimize"
