@@ -29,6 +29,10 @@ COMMANDS = {
     "strategies": ("List the strategies, or the knobs of one.", "harness.cli.strategies:strategies"),
     "models": ("List the models that can be asked.", "harness.cli.models:models"),
     "resume": ("Go on with an interrupted run.", "harness.cli.resume:resume"),
+    "calibrate": (
+        "Measure this machine's noise, and which gains can be told on it.",
+        "harness.cli.calibrate:calibrate",
+    ),
     "doctor": ("Check this machine: sandbox, runs folder, keys.", "harness.cli.doctor:doctor"),
 }
 MAIN_JOB = "optimize"

@@ -17,7 +17,7 @@ FAMILY = 0.05  # the error rate of all duels of a run together
 FIRST_LOOK = 3  # pairs; with fewer, a series knows nothing of its own spread
 GROWTH = 1.5  # from look to look
 MOST_PAIRS = 15  # what a run spends on one duel
-MINIMUM_GAIN = 0.01  # a duel whose estimate falls below this is given up
+MINIMUM_GAIN = 0.01  # a duel whose estimate falls below this is given up: a comment can move as much about in memory
 
 
 def duel_alpha(nth: int, family: float = FAMILY) -> float:
@@ -52,13 +52,11 @@ class Rule:
 
     def verdict(self, shown: Interval, pairs: int) -> bool | None:
         """True: better. False: not shown to be (worse, given up, or out of pairs). None: another look."""
-        if shown.low > 1.0:
-            return True
-        if pairs >= self.most or shown.high < 1.0:
-            return False
         if self.gives_up and shown.value < 1 + MINIMUM_GAIN:
             return False
-        return None
+        if shown.low > 1.0:
+            return True
+        return False if pairs >= self.most or shown.high < 1.0 else None
 
 
 def worth_a_duel(gain: Interval) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import stdev
 from threading import Lock
 
 from harness.stats.student import t_quantile
@@ -68,13 +67,19 @@ def interval(logs: Sequence[float], deviation: float, freedom: float, confidence
     The wider of two: with this machine's pooled deviation, and with the series' own, whose few degrees of freedom are
     its own too. A machine that has just become noisy is thus noticed by the series itself.
     """
-    p = 0.5 + confidence / 2
-    half = t_quantile(p, freedom) * deviation
-    if len(logs) >= 3:
-        half = max(half, t_quantile(p, len(logs) - 1) * stdev(logs))
-    mean = sum(logs) / len(logs)
-    half /= math.sqrt(len(logs))
+    p, n = 0.5 + confidence / 2, len(logs)
+    mean = sum(logs) / n
+    half = t_quantile(p, _coarse(freedom)) * deviation
+    if n >= 3:
+        own = math.sqrt(sum((x - mean) ** 2 for x in logs) / (n - 1))
+        half = max(half, t_quantile(p, n - 1) * own)
+    half /= math.sqrt(n)
     return Interval(math.exp(mean), math.exp(mean - half), math.exp(mean + half))
+
+
+def _coarse(freedom: float) -> float:
+    """Rounded down, which errs on the safe side, so that quantiles are looked up and not worked out each time."""
+    return float(freedom // 10 * 10 if freedom > 40 else max(1, freedom // 1))
 
 
 def cpu_logs(pairs: Sequence[Pair]) -> list[float]:
