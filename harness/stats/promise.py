@@ -36,7 +36,7 @@ class Cost:
 def cautious(deviation: float, freedom: float) -> float:
     """The upper 90 % confidence bound of a standard deviation (chi square, by Wilson and Hilferty's approximation)."""
     part = 2 / (9 * freedom)
-    return deviation * max(1 - part - CAUTION * math.sqrt(part), 0.1) ** -1.5
+    return deviation / math.pow(max(1 - part - CAUTION * math.sqrt(part), 0.1), 1.5)
 
 
 def power(gain: float, deviation: float, rule: Rule, noise: Noise) -> float:
@@ -92,3 +92,22 @@ def _smallest(holds: Callable[[int], bool], low: int, high: int) -> int | None:
         middle = (below + tried) // 2
         below, tried = (below, middle) if holds(middle) else (middle, tried)
     return tried
+
+
+def binomial(held: int, tried: int, confidence: float = 0.95) -> tuple[float, float]:
+    """The exact (Clopper and Pearson) interval of a share, by bisection to 1e-6; (0, 1) when nothing was tried."""
+
+    def at_most(share: float, most: int) -> float:
+        return math.fsum(math.comb(tried, k) * share**k * (1 - share) ** (tried - k) for k in range(most + 1))
+
+    def bisect(below: Callable[[float], bool]) -> float:
+        low, high = 0.0, 1.0
+        while high - low > 1e-6:
+            middle = (low + high) / 2
+            low, high = (middle, high) if below(middle) else (low, middle)
+        return (low + high) / 2
+
+    tail = (1 - confidence) / 2
+    lower = bisect(lambda share: 1 - at_most(share, held - 1) < tail) if held else 0.0
+    upper = bisect(lambda share: at_most(share, held) > tail) if held < tried else 1.0
+    return lower, upper
