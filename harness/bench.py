@@ -9,6 +9,7 @@ import builtins
 import platform
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from threading import Lock
@@ -16,8 +17,8 @@ from threading import Lock
 from harness import knobs, profiling, workloads
 from harness.errors import BaselineError, Unrepeatable
 from harness.goldens import Goldens, content_key
-from harness.lanes import Lanes
-from harness.stats import NoiseModel
+from harness.lanes import CoreWatch, Lanes
+from harness.stats import PRIOR_FREEDOM, ROUGH_CPU, NoiseModel
 from harness.traces import Comparison, Trace, split_lines
 from harness.types import Candidate, Check, Job, JobResult, Limits, Pair, Profile, Sandbox, Status, Target, Workload
 
@@ -25,7 +26,7 @@ PROGRAM = "candidate.py"
 SLOWER_ALLOWED = 3.0  # a candidate may take this many times the baseline's CPU time, and then some
 _FRAME = re.compile(r'File "[^"]*' + re.escape(PROGRAM) + r'", line (\d{1,6})\b')
 SHIPPED_ON = "Linux x86_64"  # shipped traces were made there; the last digits of a mathematical library may differ
-ROUGHNESS = 3.0  # how much less a ratio is sure when its two runs were not side by side
+FEW_PAIRS = 3.0  # how much less is known of a series that is too short to show its own spread
 SIGSYS = 31
 TRACEBACK = b"Traceback (most recent call last):"
 
@@ -111,53 +112,58 @@ class Workbench:
             core=core,
         )
 
-    def check(self, source: str, workload: Workload, core: int) -> Check:
-        """Run a program on a workload, stopped at the first difference."""
+    def check(self, source: str, workload: Workload, core: int, sharers: int = 1) -> Check:
+        """Run a program on a workload, stopped at the first difference. sharers: how many run on the core at once."""
         drawn = self.drawn(workload)
         golden = self.golden(workload)
         turned = knobs.turn(source, self.target.knobs, drawn.settings)
         comparison = Comparison(golden, self.target.promise, self._secretive or workload.hidden)
-        job = self._job(turned, drawn.files, self._limits(golden), core)
+        job = self._job(turned, drawn.files, self._limits(golden, sharers), core)
         result = self._sandbox.run(replace(job, watch=comparison.feed))
         difference = comparison.finish(result)
         status, difference = _verdict(result, golden, difference, turned)
         return Check(workload.name, workload.hidden, status, difference, result)
 
-    def _limits(self, golden: Trace) -> Limits:
+    def _limits(self, golden: Trace, sharers: int) -> Limits:
         limits = self.target.limits
         allowed = SLOWER_ALLOWED * golden.cpu_s + 5
-        return replace(limits, cpu_s=min(limits.cpu_s, allowed), wall_s=min(limits.wall_s, 2 * allowed + 10))
+        return replace(limits, cpu_s=min(limits.cpu_s, allowed), wall_s=sharers * min(limits.wall_s, 2 * allowed + 10))
 
     def pair(self, first: str, second: str, workload: Workload, core: int, swapped: bool) -> Pair | Check:
-        """Two programs side by side on one core; a Check when the second does not keep the promise.
+        """Two programs at once on one core; a Check when the second does not keep the promise.
 
-        The first (baseline or incumbent) was right before: if it is not now, it does not repeat itself.
+        The scheduler takes turns between them every few milliseconds, so that whatever disturbs one disturbs the other
+        as much: the ratio of their CPU times wanders far less than that of one run after the other. swapped: the second
+        is started first. The first (baseline or incumbent) was right before: if it is not now, it does not repeat
+        itself.
         """
-        if swapped:
-            theirs = self.check(second, workload, core)
-            return self.completed(first, theirs, workload, core) if theirs.status == "ok" else theirs
-        mine = self._sure(first, workload, core)
-        theirs = self.check(second, workload, core)
-        return pair_of(mine, theirs) if theirs.status == "ok" else theirs
-
-    def completed(self, first: str, theirs: Check, workload: Workload, core: int) -> Pair:
-        """A pair of a run that is there already and one of the first program, made now."""
-        return pair_of(self._sure(first, workload, core), theirs)
-
-    def _sure(self, source: str, workload: Workload, core: int) -> Check:
-        check = self.check(source, workload, core)
-        if check.status != "ok":
+        watch = CoreWatch(core)
+        with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
+            early, late = (second, first) if swapped else (first, second)
+            early_check = beside.submit(self.check, early, workload, core, sharers=2)
+            late_check = self.check(late, workload, core, sharers=2)
+        checks = [early_check.result(), late_check]
+        mine, theirs = checks[::-1] if swapped else checks
+        if mine.status != "ok":
             raise Unrepeatable(
                 f"the program that is compared with does not repeat itself on workload {workload.name}: "
-                f"{check.difference}"
+                f"{mine.difference}"
             )
-        return check
+        if theirs.status != "ok":
+            return theirs
+        return pair_of(mine, theirs, watch.others_share(mine.result.cpu_s + theirs.result.cpu_s))
 
 
-def pair_of(mine: Check, theirs: Check) -> Pair:
-    """Baseline (or incumbent) first, candidate second."""
+def pair_of(mine: Check, theirs: Check, others: float = 0.0) -> Pair:
+    """Baseline (or incumbent) first, candidate second. others: as in Pair."""
     one, two = mine.result, theirs.result
-    return Pair(candidate_s=two.cpu_s, baseline_s=one.cpu_s, candidate_mib=two.peak_mib, baseline_mib=one.peak_mib)
+    return Pair(
+        candidate_s=two.cpu_s,
+        baseline_s=one.cpu_s,
+        candidate_mib=two.peak_mib,
+        baseline_mib=one.peak_mib,
+        others=others,
+    )
 
 
 def _verdict(result: JobResult, golden: Trace, difference: str | None, program: str) -> tuple[Status, str | None]:
@@ -202,7 +208,7 @@ class CandidateBench:
         self._workbench = workbench
         self.core = core
         self.measured: list[Pair] = []
-        self.rough = False  # the baseline's side was not run beside the candidate's
+        self.rough = False  # the two sides were not run at once
 
     def check(self, candidate: Candidate, workload: Workload) -> Check:
         return self._workbench.check(candidate.source, workload, self.core)
@@ -214,5 +220,13 @@ class CandidateBench:
         return self._workbench.floor_mib
 
     def spread(self) -> tuple[float, float]:
-        noise = self._workbench.noise.cpu
-        return noise.deviation * (ROUGHNESS if self.rough else 1.0), noise.freedom
+        """A series too short to show its own spread is trusted less: the machine may just have become noisy."""
+        if self.rough:
+            return ROUGH_CPU, PRIOR_FREEDOM
+        noise = self._workbench.noise.of_cpu(self.measured)
+        return noise.deviation * (1.0 if len(self.measured) >= 3 else FEW_PAIRS), noise.freedom
+
+    def surely_below(self, stake: float) -> bool:
+        """Whether the few pairs so far leave no doubt that the fitness is below the stake."""
+        objective = self._workbench.target.objective
+        return self._workbench.noise.gain(self.measured, objective, doubt=FEW_PAIRS).high < stake

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from harness import knobs, scoring, stats
 from harness.ahead import Ahead
 from harness.bench import CandidateBench, Workbench, pair_of
-from harness.errors import BaselineError, Unrepeatable
+from harness.duels import Duel, fight
+from harness.errors import BaselineError
 from harness.traces import Trace
 from harness.types import Candidate, Check, Evaluator, Pair, Profile, Reading, Score, Stage, Target, Workload
 
 MEASURED_PAIRS = 3  # what ranks a candidate; a duel and the final measurement use more
 FINAL_PAIRS = 5
 MOST_FINAL_PAIRS = 15  # where five leave it open whether there is a gain at all
-HOPELESS = 1.3  # below the incumbent by more than this, from runs that were not side by side, is surely below
-EVEN = stats.Interval(1.0, 1.0, 1.0)
+HOPELESS = 1.3  # below the incumbent by more than this, from two runs that were not side by side, is surely below
 WHOLE_RUN_MARGIN = 1.3  # for an estimate of wall time from CPU time on a machine that is not idle
 
 
@@ -30,21 +30,6 @@ class Baseline:
     cpu_s: float
     floor_mib: float
     spread: float
-
-
-@dataclass(frozen=True, slots=True)
-class Duel:
-    """Candidate against incumbent in fresh processes. ratio: fitness of the candidate over that of the incumbent.
-
-    fallen: what the incumbent did wrong, if it was the one that broke the promise.
-    """
-
-    won: bool
-    ratio: stats.Interval
-    pairs: int
-    alpha: float
-    explanation: str
-    fallen: str | None = None
 
 
 class Judge:
@@ -146,36 +131,38 @@ class Judge:
     def _measure(self, candidate: Candidate, bench: CandidateBench, pairs: int, stake: float = 0.0) -> Check | None:
         """Fill the bench with pairs; returns the failing check when one run breaks the promise.
 
-        With a stake, stops as soon as the interval is all on one side of it: a duel decides the rest.
+        With a stake above the baseline's own fitness, stops as soon as the candidate is surely below it.
         """
+        workloads = self._by_stage["measure"]
+        if stake >= HOPELESS and (seen := self._at_a_glance(candidate, bench, workloads[0], stake)):
+            return seen if seen.status != "ok" else None
         for n in range(pairs):
-            for workload in self._by_stage["measure"]:
-                pair = self._pair(candidate, bench, workload, n, stake)
+            for workload in workloads:
+                pair = self._bench.pair(self.target.source, candidate.source, workload, bench.core, swapped=n % 2 == 1)
                 if isinstance(pair, Check):
                     return pair
                 bench.measured.append(pair)
-            gain = self._gain(bench.measured)
-            if bench.rough or (stake and not gain.low <= stake <= gain.high):
+            if stake > 1.0 and len(bench.measured) < MEASURED_PAIRS and bench.surely_below(stake):
                 break
-        if not bench.rough:
-            self._bench.noise.learn(bench.measured)
+        self._bench.noise.learn(bench.measured)
         return None
 
-    def _pair(
-        self, candidate: Candidate, bench: CandidateBench, workload: Workload, n: int, stake: float
-    ) -> Pair | Check:
-        """One pair against the baseline. The first begins with the candidate: a hopeless one costs no baseline run."""
-        baseline = self.target.source
-        if n > 0 or workload.name not in self._reference:
-            return self._bench.pair(baseline, candidate.source, workload, bench.core, swapped=n % 2 == 0)
+    def _at_a_glance(
+        self, candidate: Candidate, bench: CandidateBench, workload: Workload, stake: float
+    ) -> Check | None:
+        """One run alone, beside which the baseline's latest is held: enough where a candidate is hopeless.
+
+        None when it is not, and nothing was learnt.
+        """
         check = self._bench.check(candidate.source, workload, bench.core)
-        if check.status != "ok":
-            return check
-        rough = pair_of(self._reference[workload.name], check)
-        if self._gain([rough]).value * HOPELESS < stake:
-            bench.rough = True
-            return rough
-        return self._bench.completed(baseline, check, workload, bench.core)
+        if check.status != "ok" or workload.name not in self._reference:
+            return check if check.status != "ok" else None
+        pair = pair_of(self._reference[workload.name], check)
+        if self._gain([pair]).value * HOPELESS >= stake:
+            return None
+        bench.measured.append(pair)
+        bench.rough = True
+        return check
 
     def _gain(self, pairs: Sequence[Pair], confidence: float = stats.CONFIDENCE) -> stats.Interval:
         return self._bench.noise.gain(pairs, self.target.objective, confidence)
@@ -191,39 +178,11 @@ class Judge:
         gain = scoring.gain_over(score, incumbent, self.target.objective) if score.status == "ok" else None
         return gain is not None and stats.worth_a_duel(gain)
 
-    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int) -> Duel:
-        """Fresh processes, candidate against incumbent, until the interval decides at the nth duel's error rate."""
-        alpha = stats.duel_alpha(nth)
-        pairs: list[Pair] = []
-        try:
-            with self._bench.lanes.take() as core:
-                verdict = self._fight(candidate, incumbent, core, pairs, 1 - 2 * alpha / len(stats.LOOKS))
-        except Unrepeatable as error:
-            if incumbent.source == self.target.source:
-                raise
-            return Duel(False, EVEN, len(pairs), alpha, f"the incumbent fell: {error}", fallen=str(error))
-        if isinstance(verdict, Check):
-            return Duel(False, EVEN, len(pairs), alpha, f"broke the promise in the duel: {verdict.difference}")
-        self._bench.noise.learn(pairs)
-        gain = self._gain(pairs, 1 - 2 * alpha / len(stats.LOOKS))
-        words = f"{gain.value:.3f}x the incumbent's fitness ({gain.low:.3f}-{gain.high:.3f}) in {len(pairs)} pairs"
-        return Duel(verdict, gain, len(pairs), alpha, words)
-
-    def _fight(
-        self, candidate: Candidate, incumbent: Candidate, core: int, pairs: list[Pair], confidence: float
-    ) -> bool | Check:
-        workload, objective = self._by_stage["measure"][0], self.target.objective
-        verdict: bool | None = None
-        for look in stats.LOOKS:
-            while len(pairs) < look:
-                pair = self._bench.pair(incumbent.source, candidate.source, workload, core, swapped=len(pairs) % 2 == 1)
-                if isinstance(pair, Check):
-                    return pair
-                pairs.append(pair)
-            verdict = stats.duel_verdict(self._gain(pairs, confidence), stats.fitness_logs(pairs, objective), objective)
-            if verdict is not None:
-                break
-        return bool(verdict)
+    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int, rule: stats.Rule | None = None) -> Duel:
+        """Fresh processes, candidate against incumbent, until the nth duel's rule decides, or the one that is given."""
+        rule = rule or stats.Rule(stats.duel_alpha(nth))
+        with self._bench.lanes.take() as core:
+            return fight(self._bench, self._by_stage["measure"][0], candidate, incumbent, rule, core)
 
     def confirm(self, candidate: Candidate, whole: bool = True) -> Score:
         """The whole runs, and a last measurement against the baseline on pairs that chose nothing (winner's curse)."""
@@ -287,7 +246,7 @@ class Judge:
             return self._score([*before, failure.reading(self.target.promise.level)], stage)
         same = [scoring.same_output(workload, self.target) for workload in self._by_stage["measure"]]
         score = self._score([*before, *same, *self._run_evaluators("measure", candidate, bench)], stage)
-        spread = self._bench.noise.cpu.deviation
-        if spread <= scoring.NOISY:
+        if score.status != "ok":
             return score
-        return replace(score, warnings=(f"this machine is noisy: one pair's CPU ratio varies by {spread:.0%}",))
+        spread = self._bench.noise.cpu.deviation
+        return replace(score, warnings=scoring.doubts(score, bench.measured, spread, self.target.objective))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from queue import SimpleQueue
 
 
@@ -42,3 +43,32 @@ class Lanes:
             yield core
         finally:
             self._free.put(core)
+
+
+class CoreWatch:
+    """What a core did since this was made, from the kernel's own account (/proc/stat, in ticks of 10 ms)."""
+
+    def __init__(self, core: int) -> None:
+        self._core = core
+        self._before = _busy_and_total(core)
+
+    def others_share(self, own_s: float) -> float:
+        """Share of the core's time that went to others than those who used own_s CPU seconds of it, other processes
+        or the machine's host; 0.0 where the kernel does not say."""
+        if self._before is None or (now := _busy_and_total(self._core)) is None:
+            return 0.0
+        busy, total = (after - before for before, after in zip(self._before, now, strict=True))
+        return min(1.0, max(0.0, busy - own_s) / total) if total > 0 else 0.0
+
+
+def _busy_and_total(core: int) -> tuple[float, float] | None:
+    """Seconds that a core was not idle (taken by the host included), and all its seconds, since the machine started."""
+    try:
+        lines = Path("/proc/stat").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    fields = next((line.split()[1:9] for line in lines if line.startswith(f"cpu{core} ")), None)
+    if fields is None:
+        return None
+    ticks = [int(field) / os.sysconf("SC_CLK_TCK") for field in fields]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)  # all but idle and waiting for a disk

@@ -133,7 +133,7 @@ def load_target(reference: str, program: str | None, objective: str | None) -> T
 
 def make_judge(target: Target, sandbox: Sandbox, secret: str, lanes: Lanes) -> Judge:
     goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
-    bench = Workbench(target, sandbox, secret, goldens, lanes, NoiseModel.fresh())
+    bench = Workbench(target, sandbox, secret, goldens, lanes, NoiseModel())
     return Judge(target, bench, registry.evaluators())
 
 

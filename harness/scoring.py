@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from statistics import median
 
 from harness import stats
 from harness.traces import Trace
-from harness.types import Check, JobResult, JsonObject, Objective, Reading, Score, Stage, Target, Workload
+from harness.types import Check, JobResult, JsonObject, Objective, Pair, Reading, Score, Stage, Target, Workload
 
 REMEMBERED = 2.0  # times less CPU than expected, on public input, that no honest program takes
 REMEMBERED_S = 0.5  # and at least so much: below, starting up decides
-NOISY = 0.06  # of one pair's CPU ratio, from which a user is warned
+NOISY = 0.04  # of one pair's CPU ratio, from which a user is warned
+DISTURBED = 0.25  # share of the timed core that others took, from which a user is warned
 
 
 def failed(readings: Sequence[Reading]) -> bool:
@@ -104,6 +106,26 @@ def gain_over(score: Score, incumbent: Score, objective: Objective) -> stats.Int
     return stats.Interval(gain, gain * math.exp(-half), gain * math.exp(half))
 
 
+def doubts(score: Score, pairs: Sequence[Pair], spread: float, objective: Objective) -> tuple[str, ...]:
+    """When not to believe a number: what a user should know of how a score was measured.
+
+    spread: of one pair's log CPU ratio on this machine.
+    """
+    said = []
+    if spread > NOISY:
+        said.append(f"this machine is noisy: one pair's CPU ratio varies by {spread:.1%}; see optimize-run calibrate")
+    gain = gain_over(score, Score("ok", 1.0), objective)
+    if gain is not None and gain.low <= 1.0 < 1.0 + stats.MINIMUM_GAIN < gain.value:
+        said.append(f"too noisy for the gain shown: {gain.value:.3f}x ({gain.low:.3f}-{gain.high:.3f}) may be nothing")
+    others = median(pair.others for pair in pairs) if pairs else 0.0
+    if others > DISTURBED:
+        said.append(
+            f"other work took {others:.0%} of the core that was timed: the ratios hold, since both programs had to "
+            "share it alike, but CPU seconds are higher than on a quiet machine"
+        )
+    return tuple(said)
+
+
 def _half_width(reading: Reading) -> float:
     return math.log((reading.high or reading.value) / (reading.low or reading.value)) / 2
 
@@ -148,7 +170,7 @@ def _whole_speed(short: Reading, base: Trace, used: JobResult) -> Reading:
     words = f"whole run: {after:.1f} CPU-s against {before:.1f}"
     if before / after >= (short.low or short.value):
         return replace(short, explanation=f"{short.explanation}; {words}")
-    ratio = stats.interval([math.log(before / after)], 2 * stats.PRIOR_CPU, stats.PRIOR_FREEDOM)
+    ratio = stats.interval([math.log(before / after)], stats.ROUGH_CPU, stats.PRIOR_FREEDOM)
     return replace(
         short,
         value=ratio.value,

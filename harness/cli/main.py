@@ -30,6 +30,10 @@ COMMANDS = {
     "models": ("List the models that can be asked.", "harness.cli.models:models"),
     "resume": ("Go on with an interrupted run.", "harness.cli.resume:resume"),
     "audit": ("Try the judge on cheats and honest programs.", "harness.cli.audit:audit"),
+    "calibrate": (
+        "Measure this machine's noise, and which gains can be told on it.",
+        "harness.cli.calibrate:calibrate",
+    ),
     "doctor": ("Check this machine: sandbox, runs folder, keys.", "harness.cli.doctor:doctor"),
 }
 MAIN_JOB = "optimize"

@@ -15,6 +15,9 @@ class NoopSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     n: int | None = Field(None, ge=1, description="measurements of the baseline; unset: until the budget ends")
+    comments: bool = Field(
+        False, description="add a comment that says nothing, so that each is a program of its own and may win a duel"
+    )
 
 
 class Noop:
@@ -44,4 +47,7 @@ class Noop:
 
     def propose(self, order: Order, tools: Tools) -> Candidate:
         """The baseline itself; without parents, since nobody is their own."""
-        return Candidate.of(tools.source(order.parents[0]), note="the baseline, unchanged")
+        source = tools.source(order.parents[0])
+        if not self.settings.comments:
+            return Candidate.of(source, note="the baseline, unchanged")
+        return Candidate.of(f"{source}\n# measurement {order.n}\n", order.parents, "the baseline and a comment")

@@ -14,12 +14,16 @@ from harness.types.words import Level, Stage, Status
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Candidate and baseline run side by side on one workload, on one core."""
+    """Candidate and baseline run at once on one workload, on one core.
+
+    others: share of the core's time meanwhile that went to neither of the two, nor was idle.
+    """
 
     candidate_s: float
     baseline_s: float
     candidate_mib: float
     baseline_mib: float
+    others: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
