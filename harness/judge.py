@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from harness import knobs, scoring, stats
 from harness.ahead import Ahead
 from harness.bench import CandidateBench, Workbench, pair_of
-from harness.errors import BaselineError, Unrepeatable
+from harness.errors import Unrepeatable
 from harness.traces import Trace
 from harness.types import Candidate, Check, Evaluator, Pair, Reading, Score, Stage, Target, Workload
 
@@ -55,6 +55,7 @@ class Judge:
         self._bench = bench
         self._evaluators = tuple(evaluators)
         self._ahead: Ahead[Trace] = Ahead(())
+        self._settled = False
         self._reference: dict[str, Check] = {}  # the baseline's latest run on each measuring workload
         self._by_stage = {
             stage: tuple(w for w in target.workloads if w.stage == stage) for stage in ("short", "measure", "full")
@@ -65,10 +66,9 @@ class Judge:
     def prepare(self, ahead: bool = True) -> Baseline:
         """Run the baseline where candidates will be compared with it; start on the long traces in the background."""
         with self._bench.lanes.take() as core:
-            for workload in (*self._by_stage["short"], *self._by_stage["measure"]):
-                self._bench.golden(workload, core)
+            self._settle_shorts(core)
             for workload in self._by_stage["measure"]:
-                self._reference[workload.name] = self._check_baseline(workload, core)
+                self._reference[workload.name] = self._bench.settled(workload, core)
         if ahead:
             self._ahead = Ahead([lambda w=w: self._bench.golden(w) for w in self._by_stage["full"]])  # type: ignore[misc]
         again = self._reference.values()
@@ -79,20 +79,18 @@ class Judge:
             spread=self._bench.noise.cpu.deviation,
         )
 
-    def _check_baseline(self, workload: Workload, core: int) -> Check:
-        """The baseline against its own trace: a program that does not repeat itself promises nothing."""
-        check = self._bench.check(self.target.source, workload, core)
-        if check.status != "ok":
-            raise BaselineError(
-                f"target {self.target.name}: the untouched program does not repeat itself on workload "
-                f"{workload.name} ({check.difference}); make its output repeatable first"
-            )
-        return check
+    def _settle_shorts(self, core: int) -> None:
+        """Once: the baseline against its own traces."""
+        for workload in self._by_stage["short"] if not self._settled else ():
+            self._bench.settled(workload, core)
+        self._settled = True
 
     # --- one candidate -----------------------------------------------------------------------------------------------
 
     def appraise(self, candidate: Candidate, whole: bool) -> Score:
         """One program judged as a run judges its best. whole False leaves out the full-length runs."""
+        with self._bench.lanes.take() as core:
+            self._settle_shorts(core)
         screened = self.screen(candidate)
         if screened.status != "ok":
             return screened
@@ -152,7 +150,7 @@ class Judge:
             for workload in self._by_stage["measure"]:
                 pair = self._pair(candidate, bench, workload, n, stake)
                 if isinstance(pair, Check):
-                    return pair
+                    return self._bench.explained(pair, candidate.source, bench.core)
                 bench.measured.append(pair)
             gain = self._gain(bench.measured)
             if bench.rough or (stake and not gain.low <= stake <= gain.high):
@@ -268,7 +266,12 @@ class Judge:
     # --- putting a score together ------------------------------------------------------------------------------------
 
     def _score(self, readings: Sequence[Reading], stage: Stage) -> Score:
-        return scoring.score_of(readings, stage, self.target.objective)
+        score = scoring.score_of(readings, stage, self.target.objective)
+        return replace(score, warnings=tuple(self.warnings())) if score.status == "ok" else score
+
+    def warnings(self) -> list[str]:
+        """What a score of this target does not show, whatever it shows; belongs to every one of them."""
+        return scoring.reservations(self.target, self._bench.reference.bands)
 
     def _measured_score(
         self,
@@ -285,4 +288,10 @@ class Judge:
         spread = self._bench.noise.cpu.deviation
         if spread <= scoring.NOISY:
             return score
-        return replace(score, warnings=(f"this machine is noisy: one pair's CPU ratio varies by {spread:.0%}",))
+        return replace(
+            score,
+            warnings=(
+                *score.warnings,
+                f"this machine is noisy: one pair's CPU ratio varies by {spread:.0%}",
+            ),
+        )

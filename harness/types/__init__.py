@@ -9,7 +9,7 @@ from harness.types.loop import Candidate, Event, Order, Outcome, Reading, Score,
 from harness.types.models import Model, Prompt, Reply
 from harness.types.running import Job, JobResult, Protection, Sandbox
 from harness.types.strategies import Strategy, Tools
-from harness.types.target import Knob, Limits, Objective, Promise, Rules, Target, Workload
+from harness.types.target import Knob, Limits, Metamorphic, Objective, Promise, Rules, Statistical, Target, Workload
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Knob",
     "Level",
     "Limits",
+    "Metamorphic",
     "Model",
     "Objective",
     "Order",
@@ -38,6 +39,7 @@ __all__ = [
     "Sandbox",
     "Score",
     "Stage",
+    "Statistical",
     "Status",
     "Strategy",
     "Target",
