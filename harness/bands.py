@@ -68,7 +68,10 @@ def nudged(source: str, call: str, towards: str) -> str:
 
 
 def calibrated(divergence: float) -> float:
-    """The tolerance that a divergence under one unit in the last place of every weight asks for."""
+    """The tolerance that a divergence under one unit in the last place of every weight asks for.
+
+    Raises BadTarget when there was none: what was moved were not the weights.
+    """
     if divergence <= 0:
-        return MOST_TOLERANT / 1e4  # nothing moved: a thousandth of what 17 digits can show
+        raise BadTarget("promise.nudge: moving it changes no number of the output; name the call that draws weights")
     return float(min(MOST_TOLERANT, 10.0 ** math.ceil(math.log10(PER_ULP * divergence) - 1e-9)))

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
 NAMES = ("golden.txt", "expected_output.txt")
-PROOF = 6  # characters that must be false in a line before printing it can be no accident
+PROOF = 4  # characters that must be false in a line before printing it can be no accident
 LISTINGS = ("listdir", "scandir", "glob", "walk", "iterdir")
 _VARYING = re.compile(r"\d+\.\d+(?:[eE][-+]?\d+)?|[^\W\d_]+(?=\W*\Z)")
 _VOWELS, _OTHERS, _DIGITS = "aeiouy", "bcdfghjklmnpqrstvwxz", "0123456789"

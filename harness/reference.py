@@ -90,6 +90,12 @@ class Reference:
         source = knobs.turn(self.target.source, self.target.knobs, drawn.settings)
         return self.job(source, drawn.files, self.target.limits, core)
 
+    def trace_of(self, source: str, workload: Workload, core: int) -> Trace:
+        """The trace of another program of ours, already turned, on a workload's input."""
+        job = self.job(source, self.drawn(workload).files, self.target.limits, core)
+        # What moves weights needs `math`, whatever the target allows.
+        return self._traced(replace(job, imports=(*job.imports, "math")), workload)
+
     def _shipped(self, workload: Workload) -> Trace:
         text = (self.target.folder / workload.golden).read_bytes()
         return Trace(tuple(split_lines(text)), 0, b"", {}, cpu_s=float("inf"), peak_mib=float("inf"))
@@ -104,7 +110,9 @@ class Reference:
         return replace(first, band=bands.band_of([first, *more], f"workload {workload.name}"))
 
     def _run(self, workload: Workload, core: int | None) -> Trace:
-        job = self._own_job(workload, self._lanes.spare if core is None else core)
+        return self._traced(self._own_job(workload, self._lanes.spare if core is None else core), workload)
+
+    def _traced(self, job: Job, workload: Workload) -> Trace:
         result = self._sandbox.run(job)
         if result.end != "exit":
             raise BaselineError(
