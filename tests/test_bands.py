@@ -62,5 +62,5 @@ def test_a_nudge_moves_every_weight_by_one_unit_in_the_last_place(towards: str) 
 
 
 def test_a_nudge_of_what_is_never_called_is_refused() -> None:
-    with pytest.raises(BadTarget, match="'random.uniform': the program never calls it"):
+    with pytest.raises(BadTarget, match=r"'random\.uniform': the program never calls it"):
         bands.nudged(PROGRAM, "random.uniform", "inf")

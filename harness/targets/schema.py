@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from harness.bands import MOST_TOLERANT
 from harness.errors import UnknownName
 
 
@@ -51,10 +52,19 @@ class StatisticalTable(_Strict):
 
 class PromiseTable(_Strict):
     level: Literal["exact", "tolerant", "statistical"] = "tolerant"
-    rtol: float = Field(1e-12, ge=0, le=1e-11)
+    rtol: float = Field(1e-12, ge=0)
     files: bool = False
     nudge: str = ""
     statistical: StatisticalTable | None = None
+
+    @field_validator("rtol")
+    @classmethod
+    def _narrow(cls, rtol: float) -> float:
+        if rtol > MOST_TOLERANT:
+            raise ValueError(
+                f"{rtol:g} lets wrong programs pass: at most {MOST_TOLERANT:g}; `optimize-run tolerance` calibrates it"
+            )
+        return rtol
 
     @model_validator(mode="after")
     def _one_level(self) -> PromiseTable:
