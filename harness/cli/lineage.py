@@ -27,4 +27,11 @@ def lineage(
     steps = views.lineage(record, chosen)
     form = options.form_of(format_, json)
     document = {"run": record.start.run, "candidate": chosen, "lineage": steps}
-    options.table(views.CANDIDATES, views.styled(steps), form, document, title=f"lineage of {chosen}", narrow=["kept"])
+    options.table(
+        views.CANDIDATES,
+        views.styled(steps),
+        form,
+        document,
+        title=f"lineage of {chosen} on {record.start.target}",
+        narrow=["kept"],
+    )
