@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from harness import parsing
 from harness.types import Rules
 
 MOST_DOTS = 8  # no module lies deeper
@@ -36,7 +37,7 @@ class Program:
         own_name = f"<program {id(source):x}>"  # warnings of other threads are not ours
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            tree = ast.parse(source, own_name)
+            tree = parsing.parse(source, own_name)
         nodes = tuple(ast.walk(tree))
         odd_escapes = tuple(w.lineno for w in caught if w.filename == own_name)
         owners = frozenset(id(node.value) for node in nodes if isinstance(node, ast.Attribute))

@@ -5,30 +5,24 @@ What is timed is what is checked: a pair's candidate run is compared line by lin
 
 from __future__ import annotations
 
-import builtins
-import platform
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cached_property
-from threading import Lock
+from random import Random
 
-from harness import knobs, profiling, workloads
+from harness import decoys, differences, knobs, metamorphic, profiling
 from harness.errors import BaselineError, Unrepeatable
-from harness.goldens import Goldens, content_key
+from harness.goldens import Goldens
 from harness.lanes import CoreWatch, Lanes
+from harness.reference import Reference, public_twin
 from harness.stats import PRIOR_FREEDOM, ROUGH_CPU, NoiseModel
-from harness.traces import Comparison, Trace, split_lines
-from harness.types import Candidate, Check, Job, JobResult, Limits, Pair, Profile, Sandbox, Status, Target, Workload
+from harness.traces import FAILED_HIDDEN, Beginning, Comparison, Telling, Trace, split_lines
+from harness.types import Candidate, Check, JobResult, Limits, Metamorphic, Pair, Profile, Sandbox, Target, Workload
+from harness.verdicts import verdict
+from harness.workloads import Drawn
 
-PROGRAM = "candidate.py"
 SLOWER_ALLOWED = 3.0  # a candidate may take this many times the baseline's CPU time, and then some
-_FRAME = re.compile(r'File "[^"]*' + re.escape(PROGRAM) + r'", line (\d{1,6})\b')
-SHIPPED_ON = "Linux x86_64"  # shipped traces were made there; the last digits of a mathematical library may differ
 FEW_PAIRS = 3.0  # how much less is known of a series that is too short to show its own spread
-SIGSYS = 31
-TRACEBACK = b"Traceback (most recent call last):"
 
 
 class Workbench:
@@ -40,94 +34,145 @@ class Workbench:
         self.target = target
         self.lanes = lanes
         self.noise = noise
+        self.reference = Reference(target, sandbox, secret, goldens, lanes)
         self._sandbox = sandbox
-        self._secret = secret
-        self._goldens = goldens
-        self._drawn: dict[str, workloads.Drawn] = {}
-        self._drawing = Lock()
+        self._kept: set[str] = set()  # metamorphic relations that the untouched program was seen to keep
         # Where nothing is hidden, telling what was expected would be telling the answer.
         self._secretive = not any(workload.hidden for workload in target.workloads)
 
-    def drawn(self, workload: Workload) -> workloads.Drawn:
-        with self._drawing:
-            if workload.name not in self._drawn:
-                self._drawn[workload.name] = workloads.draw(workload, self.target, self._secret)
-            return self._drawn[workload.name]
+    def drawn(self, workload: Workload) -> Drawn:
+        return self.reference.drawn(workload)
 
-    @cached_property
+    @property
     def floor_mib(self) -> float:
         """What the interpreter takes with nothing to do."""
-        result = self._sandbox.run(self._job("", {}, self.target.limits, self.lanes.spare))
-        if result.end != "exit" or result.code != 0:
-            raise BaselineError(
-                f"the interpreter does not start in the sandbox: {result.reason} {_tail(result)}".strip()
-            )
-        return result.peak_mib
+        return self.reference.floor_mib
 
     def profile(self, candidate: Candidate) -> Profile:
         return profiling.profile(candidate, self.target, self._sandbox, self.lanes.spare)
 
     def golden(self, workload: Workload, core: int | None = None) -> Trace:
         """The untouched program's trace; made on the first call, from the cache afterwards."""
-        drawn = self.drawn(workload)
-        if workload.golden and f"{platform.system()} {platform.machine()}" == SHIPPED_ON:
-            return self._shipped(workload)
-        source = knobs.turn(self.target.source, self.target.knobs, drawn.settings)
-        return self._goldens.get(self._key(workload), lambda: self._make_golden(source, drawn.files, workload, core))
+        return self.reference.golden(workload, core)
 
     def known_seconds(self, workload: Workload) -> float:
         """CPU seconds of the untouched program on a workload; waits for nothing: 0.0 while they are not known."""
-        known = self._goldens.peek(self._key(workload))
-        return known.cpu_s if known else 0.0
+        return self.reference.known_seconds(workload)
 
-    def _key(self, workload: Workload) -> str:
-        drawn = self.drawn(workload)
-        source = knobs.turn(self.target.source, self.target.knobs, drawn.settings)
-        return content_key(self._job(source, drawn.files, self.target.limits, None))
+    # --- checks ------------------------------------------------------------------------------------------------------
 
-    def _shipped(self, workload: Workload) -> Trace:
-        text = (self.target.folder / workload.golden).read_bytes()
-        return Trace(tuple(split_lines(text)), 0, b"", {}, cpu_s=float("inf"), peak_mib=float("inf"))
+    def check(
+        self, source: str, workload: Workload, core: int, telling: Telling | None = None, sharers: int = 1
+    ) -> Check:
+        """Run a program on a workload, stopped at the first difference.
 
-    def _make_golden(self, source: str, files: Mapping[str, bytes], workload: Workload, core: int | None) -> Trace:
-        job = self._job(source, files, self.target.limits, self.lanes.spare if core is None else core)
-        result = self._sandbox.run(job)
-        if result.end != "exit":
-            raise BaselineError(
-                f"the untouched program does not finish on workload {workload.name}: {result.reason}. {_tail(result)}"
-            )
-        if result.code != 0 and (self.target.knobs or TRACEBACK in result.stderr):
-            raise BaselineError(
-                f"the untouched program fails on workload {workload.name}: {_tail(result)} (it sees its own text and "
-                f"{', '.join(sorted(files)) or 'no other file'})"
-            )
-        return Trace.of(result)
-
-    def _job(self, source: str, files: Mapping[str, bytes], limits: Limits, core: int | None) -> Job:
-        return Job(
-            command=tuple(part.replace("{program}", PROGRAM) for part in self.target.command),
-            files={**files, PROGRAM: source.encode()},
-            imports=self.target.rules.imports,
-            limits=limits,
-            core=core,
-        )
-
-    def check(self, source: str, workload: Workload, core: int, sharers: int = 1) -> Check:
-        """Run a program on a workload, stopped at the first difference. sharers: how many run on the core at once."""
-        drawn = self.drawn(workload)
+        telling: instead of what suits a candidate. sharers: how many programs run on the core at once.
+        """
         golden = self.golden(workload)
+        false = decoys.false_lines(golden.lines, Random(f"{self.reference.secret}/decoy/{workload.name}"))
+        telling = telling or self._telling(workload)
+        watch = Comparison(golden, self.target.promise, telling, decoys.proofs(golden.lines, false))
+        drawn = self.drawn(workload)
+        traps = decoys.files(false, self.target.source, drawn.files)
+        drawn = replace(drawn, files={**traps, **drawn.files})
+        return self._run(source, workload, drawn, golden, watch, core, sharers)
+
+    def _telling(self, workload: Workload) -> Telling:
+        return "nothing" if workload.hidden else "place" if self._secretive else "everything"
+
+    def _run(
+        self,
+        source: str,
+        workload: Workload,
+        drawn: Drawn,
+        golden: Trace,
+        watch: Comparison | Beginning,
+        core: int,
+        sharers: int = 1,
+    ) -> Check:
         turned = knobs.turn(source, self.target.knobs, drawn.settings)
-        comparison = Comparison(golden, self.target.promise, self._secretive or workload.hidden)
-        job = self._job(turned, drawn.files, self._limits(golden, sharers), core)
-        result = self._sandbox.run(replace(job, watch=comparison.feed))
-        difference = comparison.finish(result)
-        status, difference = _verdict(result, golden, difference, turned)
-        return Check(workload.name, workload.hidden, status, difference, result)
+        job = self.reference.job(turned, drawn.files, self._limits(golden, sharers), core)
+        result = self._sandbox.run(replace(job, watch=watch.feed))
+        difference = watch.finish(result)
+        status, difference = verdict(result, golden, difference, turned)
+        if isinstance(watch, Comparison) and watch.copied:
+            status = "rule"
+        last = self._last(golden, result) if status == "ok" else None
+        return Check(workload.name, workload.hidden, status, difference, result, workload.stage, last)
+
+    def _last(self, golden: Trace, result: JobResult) -> tuple[float, float] | None:
+        if self.target.promise.statistical is None:
+            return None
+        words = self.target.promise.statistical.value
+        expected, seen = (differences.last_value(lines, words) for lines in (golden.lines, split_lines(result.stdout)))
+        return (expected, seen) if expected is not None and seen is not None else None
 
     def _limits(self, golden: Trace, sharers: int) -> Limits:
         limits = self.target.limits
         allowed = SLOWER_ALLOWED * golden.cpu_s + 5
         return replace(limits, cpu_s=min(limits.cpu_s, allowed), wall_s=sharers * min(limits.wall_s, 2 * allowed + 10))
+
+    def settled(self, workload: Workload, core: int) -> Check:
+        """The untouched program against its own trace, which gets a band where only last digits change.
+
+        Raises BaselineError: a program that does not repeat itself promises nothing.
+        """
+        check = self.check(self.target.source, workload, core, "place")
+        if check.status == "wrong" and self.target.promise.level == "tolerant":
+            self.reference.widen(workload, core)
+            check = self.check(self.target.source, workload, core, "place")
+        if check.status == "ok":
+            return check
+        raise BaselineError(
+            f"target {self.target.name}: the untouched program does not repeat itself on workload {workload.name} "
+            f"({check.difference}); make its output repeatable first"
+        )
+
+    def follow(self, source: str, relation: Metamorphic, base: Check, core: int) -> Check:
+        """Another run of a program, whose output follows from the one that it had on the relation's workload."""
+        workload = next(workload for workload in self.target.workloads if workload.name == relation.workload)
+        drawn, golden = self.drawn(workload), self.golden(workload)
+        (name,) = drawn.files
+        rng = Random(f"{self.reference.secret}/{workload.name}/{metamorphic.name_of(relation)}")
+        lines = split_lines(base.result.stdout)
+        then = metamorphic.follow_up(relation, drawn.files[name], lines, drawn.settings, rng)
+        watch: Comparison | Beginning = Comparison(replace(golden, lines=then.lines), self.target.promise, "nothing")
+        if then.moved is not None:
+            watch = Beginning(then.lines, then.moved, self.target.promise, golden.band)
+        workload = replace(workload, name=f"{workload.name}-{metamorphic.name_of(relation)}", hidden=True)
+        check = self._run(source, workload, replace(drawn, files={name: then.text}), golden, watch, core)
+        if check.status == "ok":
+            return check
+        self._sure_of(relation, source, core)
+        words = metamorphic.broken(relation) if check.status == "wrong" else check.difference
+        return replace(check, difference=f"{FAILED_HIDDEN}: {words}")
+
+    def _sure_of(self, relation: Metamorphic, source: str, core: int) -> None:
+        """A relation is held against a rewrite only when the untouched program keeps it; that is seen but once."""
+        name = metamorphic.name_of(relation)
+        if name in self._kept or source == self.target.source:
+            return
+        workload = next(workload for workload in self.target.workloads if workload.name == relation.workload)
+        base = self.check(self.target.source, workload, core)
+        if (check := self.follow(self.target.source, relation, base, core)).status != "ok":
+            raise BaselineError(
+                f"target {self.target.name}: the untouched program does not keep the relation {name} that is declared "
+                f"for it ({check.difference}); take it out of target.toml"
+            )
+        self._kept.add(name)
+
+    def explained(self, check: Check, source: str, core: int) -> Check:
+        """A failure on a hidden workload, with what the program does wrong on public input under the same settings.
+
+        Costs a run that ends at the first difference. Whole runs have a public one of their own beside them.
+        """
+        if check.status != "wrong" or check.difference != FAILED_HIDDEN or check.stage == "full":
+            return check
+        hidden = next(workload for workload in self.target.workloads if workload.name == check.workload)
+        public = self.check(source, public_twin(hidden), core)
+        same = "its output is right: what differs depends on the input (characters, spaces, lengths, number)"
+        words = f"{FAILED_HIDDEN}; on the public input with the same settings, {public.difference or same}"
+        return replace(check, difference=words)
 
     def pair(self, first: str, second: str, workload: Workload, core: int, swapped: bool) -> Pair | Check:
         """Two programs at once on one core; a Check when the second does not keep the promise.
@@ -166,41 +211,6 @@ def pair_of(mine: Check, theirs: Check, others: float = 0.0) -> Pair:
     )
 
 
-def _verdict(result: JobResult, golden: Trace, difference: str | None, program: str) -> tuple[Status, str | None]:
-    """What a run's end and its output together mean; the words are safe to show."""
-    if result.end in ("timeout", "memory"):
-        return ("timeout" if result.end == "timeout" else "memory"), result.reason
-    if result.end == "signal":
-        return ("rule" if result.code == SIGSYS else "crash"), result.reason
-    if result.end in ("output", "writes"):
-        return "wrong", result.reason
-    if result.end == "exit" and result.code != golden.code:
-        words = exception_of(result, program)
-        return "crash", f"{words} ({difference})" if difference else words
-    return ("wrong", difference) if difference else ("ok", None)
-
-
-def exception_of(result: JobResult, program: str = "") -> str:
-    """Type and line of the exception that ended a program; nothing that the program could have put there itself.
-
-    Only a traceback's last line is read, only a builtin exception is named, and only a line that the program has.
-    """
-    text = result.stderr.decode("utf-8", "replace")
-    last = text.strip().rpartition("\n")[2].partition(":")[0].strip()
-    named = getattr(builtins, last, None)
-    if TRACEBACK not in result.stderr:
-        return f"ended with exit code {result.code}"
-    name = last if isinstance(named, type) and issubclass(named, BaseException) else "an exception of its own"
-    lines = [int(number) for number in _FRAME.findall(text)]
-    inside = lines and 1 <= lines[-1] <= program.count("\n") + 1
-    return f"ended with {name} at line {lines[-1]}" if inside else f"ended with {name}"
-
-
-def _tail(result: JobResult) -> str:
-    lines = result.stderr.decode("utf-8", "replace").strip().splitlines()
-    return " ".join(lines[-1:])[:300]
-
-
 class CandidateBench:
     """What the evaluators of one judgement see: the Bench of the vocabulary."""
 
@@ -208,10 +218,17 @@ class CandidateBench:
         self._workbench = workbench
         self.core = core
         self.measured: list[Pair] = []
+        self._checked: dict[str, Check] = {}
         self.rough = False  # the two sides were not run at once
 
     def check(self, candidate: Candidate, workload: Workload) -> Check:
-        return self._workbench.check(candidate.source, workload, self.core)
+        check = self._workbench.check(candidate.source, workload, self.core)
+        self._checked[workload.name] = check
+        return self._workbench.explained(check, candidate.source, self.core)
+
+    def follow(self, candidate: Candidate, relation: Metamorphic) -> Check:
+        """Only after the check of the relation's workload: it follows from what the candidate printed there."""
+        return self._workbench.follow(candidate.source, relation, self._checked[relation.workload], self.core)
 
     def pairs(self) -> Sequence[Pair]:
         return tuple(self.measured)

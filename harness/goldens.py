@@ -64,6 +64,13 @@ class Goldens:
                 self._known[key] = self._load(key) or self._store(key, make())
             return self._known[key]
 
+    def replace(self, key: str, trace: Trace) -> None:
+        """Another trace for a key, from now on."""
+        with self._mutex:
+            lock = self._making[key]
+        with lock:
+            self._known[key] = self._store(key, trace)
+
     def peek(self, key: str) -> Trace | None:
         """A trace if it is at hand, without waiting."""
         return self._known.get(key)
@@ -82,6 +89,7 @@ class Goldens:
                 written={name: base64.b64decode(data) for name, data in record["written"].items()},
                 cpu_s=record["cpu_s"],
                 peak_mib=record["peak_mib"],
+                band=record["band"],
             )
         except (ValueError, KeyError, TypeError):
             path.unlink()  # a damaged cache entry costs one run of the baseline, no more
@@ -95,6 +103,7 @@ class Goldens:
             "written": {name: base64.b64encode(data).decode() for name, data in trace.written.items()},
             "cpu_s": trace.cpu_s,
             "peak_mib": trace.peak_mib,
+            "band": trace.band,
         }
         write_whole(self._folder / f"{key}.json", json.dumps(record).encode("ascii"))
         return trace

@@ -11,7 +11,6 @@ from harness import knobs, scoring, stats
 from harness.ahead import Ahead
 from harness.bench import CandidateBench, Workbench, pair_of
 from harness.duels import Duel, fight
-from harness.errors import BaselineError
 from harness.traces import Trace
 from harness.types import Candidate, Check, Evaluator, Pair, Profile, Reading, Score, Stage, Target, Workload
 
@@ -40,6 +39,7 @@ class Judge:
         self._bench = bench
         self._evaluators = tuple(evaluators)
         self._ahead: Ahead[Trace] = Ahead(())
+        self._settled = False
         self._reference: dict[str, Check] = {}  # the baseline's latest run on each measuring workload
         self._by_stage = {
             stage: tuple(w for w in target.workloads if w.stage == stage) for stage in ("short", "measure", "full")
@@ -50,10 +50,9 @@ class Judge:
     def prepare(self, ahead: bool = True) -> Baseline:
         """Run the baseline where candidates will be compared with it; start on the long traces in the background."""
         with self._bench.lanes.take() as core:
-            for workload in (*self._by_stage["short"], *self._by_stage["measure"]):
-                self._bench.golden(workload, core)
+            self._settle_shorts(core)
             for workload in self._by_stage["measure"]:
-                self._reference[workload.name] = self._check_baseline(workload, core)
+                self._reference[workload.name] = self._bench.settled(workload, core)
         if ahead:
             self._ahead = Ahead([lambda w=w: self._bench.golden(w) for w in self._by_stage["full"]])  # type: ignore[misc]
         again = self._reference.values()
@@ -64,20 +63,18 @@ class Judge:
             spread=self._bench.noise.cpu.deviation,
         )
 
-    def _check_baseline(self, workload: Workload, core: int) -> Check:
-        """The baseline against its own trace: a program that does not repeat itself promises nothing."""
-        check = self._bench.check(self.target.source, workload, core)
-        if check.status != "ok":
-            raise BaselineError(
-                f"target {self.target.name}: the untouched program does not repeat itself on workload "
-                f"{workload.name} ({check.difference}); make its output repeatable first"
-            )
-        return check
+    def _settle_shorts(self, core: int) -> None:
+        """Once: the baseline against its own traces."""
+        for workload in self._by_stage["short"] if not self._settled else ():
+            self._bench.settled(workload, core)
+        self._settled = True
 
     # --- one candidate -----------------------------------------------------------------------------------------------
 
     def appraise(self, candidate: Candidate, whole: bool) -> Score:
         """One program judged as a run judges its best. whole False leaves out the full-length runs."""
+        with self._bench.lanes.take() as core:
+            self._settle_shorts(core)
         screened = self.screen(candidate)
         if screened.status != "ok":
             return screened
@@ -140,7 +137,7 @@ class Judge:
             for workload in workloads:
                 pair = self._bench.pair(self.target.source, candidate.source, workload, bench.core, swapped=n % 2 == 1)
                 if isinstance(pair, Check):
-                    return pair
+                    return self._bench.explained(pair, candidate.source, bench.core)
                 bench.measured.append(pair)
             if stake > 1.0 and len(bench.measured) < MEASURED_PAIRS and bench.surely_below(stake):
                 break
@@ -232,7 +229,12 @@ class Judge:
     # --- putting a score together ------------------------------------------------------------------------------------
 
     def _score(self, readings: Sequence[Reading], stage: Stage) -> Score:
-        return scoring.score_of(readings, stage, self.target.objective)
+        score = scoring.score_of(readings, stage, self.target.objective)
+        return replace(score, warnings=tuple(self.warnings())) if score.status == "ok" else score
+
+    def warnings(self) -> list[str]:
+        """What a score of this target does not show, whatever it shows; belongs to every one of them."""
+        return scoring.reservations(self.target, self._bench.reference.bands)
 
     def _measured_score(
         self,
@@ -249,4 +251,5 @@ class Judge:
         if score.status != "ok":
             return score
         spread = self._bench.noise.cpu.deviation
-        return replace(score, warnings=scoring.doubts(score, bench.measured, spread, self.target.objective))
+        doubts = scoring.doubts(score, bench.measured, spread, self.target.objective)
+        return replace(score, warnings=(*score.warnings, *doubts))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeGuard
 
+from harness import parsing
 from harness.errors import BadTarget, UnknownName
 from harness.types import Knob
 
@@ -203,4 +204,4 @@ def _check_value(knob: Knob, value: str) -> None:
 def _parse(source: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="invalid")  # odd escapes are the interpreter's to judge
-        return ast.parse(source)
+        return parsing.parse(source)

@@ -207,7 +207,9 @@ class Run:
         planned = self.ledger.recording.planned or self._planned(measured)
         self.prepared = True
         point_latest(self.folder.parent, self.folder)
-        self.ledger.record("baseline", {**plain(measured), "planned": planned, "warnings": warnings_of(target)})
+        self.ledger.record(
+            "baseline", {**plain(measured), "planned": planned, "warnings": [*warnings_of(target), *judge.warnings()]}
+        )
         self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -42,12 +42,31 @@ def unchanged() -> Score:
     return Score("ok", 1.0, tuple(readings), same, "rules")
 
 
+def reservations(target: Target, bands: Mapping[str, float]) -> list[str]:
+    """What equivalence does not mean here: a promise that is statistical only, a baseline that has a band."""
+    said = []
+    if wanted := target.promise.statistical:
+        said.append(
+            f"NOT EQUIVALENT: the promise is statistical; any number may be off by {wanted.each:.0%}, and the mean of "
+            f"the last values by {wanted.within:.2%}"
+        )
+    if bands:
+        shown = ", ".join(f"{band:.0e} on {name}" for name, band in sorted(bands.items()))
+        said.append(
+            f"the untouched program does not repeat itself: its numbers are compared within a measured band ({shown}, "
+            "relative), and what a rewrite changes below that is not seen"
+        )
+    return said
+
+
 def same_output(workload: Workload, target: Target) -> Reading:
     """That every timed run on a workload kept the promise."""
+    kind = "hidden" if workload.hidden else "public"
+    same = "same" if target.promise.statistical is None else "like, NOT EQUIVALENT"
     return Reading(
         metric="equivalence",
         value=1.0,
-        explanation=f"{'hidden' if workload.hidden else 'public'} workload {workload.name}: same output, every run",
+        explanation=f"{kind} workload {workload.name}: {same} output, every run",
         detail={
             "workload": workload.name,
             "hidden": workload.hidden,

@@ -1,27 +1,35 @@
 """Golden traces, and comparing a run with one line by line while it runs.
 
-A difference on a hidden workload is said without a number of it: which line, and what kind of difference. By how much,
-and the two lines themselves, are said for public workloads only.
+How much is told depends on who may know: everything on public workloads; on hidden ones that they failed, and no more.
+The first line that differs would tell little, but little is not nothing: it says which of the odd documents a program
+stumbles over, and a program that is wrong on purpose could have the judge spell out an input for it, a bit a candidate.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+from harness import differences
 from harness.types import JobResult, Promise
 
+# everything: the lines themselves; place: which line, and what kind of difference; nothing: that there is one.
+Telling = Literal["everything", "place", "nothing"]
+FAILED_HIDDEN = "failed on a hidden workload"
+COPIED = "copied: it prints a file of false results that lies in its work folder, and calculates nothing"
+
 _LINE = re.compile(rb"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++\Z")  # possessive: linear in the text, whatever it is
-_NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)|\b(?:nan|inf)\b")
-_FRACTION = re.compile(rb"[.eE]|nan|inf")
 LINE_SLACK = 1000  # bytes: a line this much and twice over the longest expected one need not be read to its end
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What the untouched program did on one workload: output lines (with their ends), exit code, files, cost."""
+    """What the untouched program did on one workload: output lines (with their ends), exit code, files, cost.
+
+    band: how far apart, relative, the numbers of two of its own runs may be; 0.0 for a program that repeats itself.
+    """
 
     lines: tuple[bytes, ...]
     code: int
@@ -29,6 +37,7 @@ class Trace:
     written: Mapping[str, bytes]
     cpu_s: float
     peak_mib: float
+    band: float = 0.0
 
     @classmethod
     def of(cls, result: JobResult) -> Trace:
@@ -50,14 +59,19 @@ def split_lines(text: bytes) -> list[bytes]:
 class Comparison:
     """Compares one run with a golden trace as its output comes. A difference that feed returns can end the run."""
 
-    def __init__(self, golden: Trace, promise: Promise, hidden: bool) -> None:
+    def __init__(
+        self, golden: Trace, promise: Promise, telling: Telling = "everything", decoy: Sequence[bytes] = ()
+    ) -> None:
+        """decoy: lines of the false results in the work folder, "" where a line is too short to prove anything."""
         self._golden = golden
         self._promise = promise
-        self._hidden = hidden
+        self._telling = telling
+        self._decoy = decoy
         self._pending = b""
         self._longest = LINE_SLACK + 2 * max(map(len, golden.lines), default=0)
         self._line = 0
         self.difference: str | None = None
+        self.copied = False
 
     def feed(self, chunk: bytes) -> str | None:
         """Compare what has come so far, whole lines only; returns the first difference."""
@@ -72,15 +86,19 @@ class Comparison:
             if self.difference is None:
                 self.difference = self._compare(line)
         if self.difference is None and len(self._pending) > self._longest:
-            self.difference = f"output line {self._line + 1} is longer than any that is expected"
+            self.difference = self._told(f"output line {self._line + 1} is longer than any that is expected")
         return self.difference
 
     def finish(self, result: JobResult) -> str | None:
         """Compare the rest: the last line, the count of lines, exit code, standard error, written files."""
         if self.difference is None and self._pending:
             self.difference = self._compare(self._pending)
-        self.difference = self.difference or self._closing_difference(result)
+        closing = None if self.difference else self._closing_difference(result)
+        self.difference = self.difference or (closing and self._told(closing))
         return self.difference
+
+    def _told(self, words: str) -> str:
+        return FAILED_HIDDEN if self._telling == "nothing" else words
 
     def _closing_difference(self, result: JobResult) -> str | None:
         expected = len(self._golden.lines)
@@ -98,39 +116,55 @@ class Comparison:
         index = self._line
         self._line += 1
         if index >= len(self._golden.lines):
-            return f"output goes on after the {len(self._golden.lines)} lines that are expected"
+            return self._told(f"output goes on after the {len(self._golden.lines)} lines that are expected")
         expected = self._golden.lines[index]
-        if line == expected:
-            return None
-        found = _difference(line, expected, self._promise)
+        found = differences.of_lines(line, expected, self._promise, self._golden.band)
         if found is None:
             return None
-        kind, amount = found
-        if self._hidden:
-            return f"output line {index + 1} differs ({kind})"
-        return f"output line {index + 1} differs ({kind}{amount}): expected {_shown(expected)}, got {_shown(line)}"
+        if index < len(self._decoy) and self._decoy[index] and line.strip() == self._decoy[index]:
+            self.copied = True
+            return COPIED
+        where = f"output line {index + 1} differs ({found.kind}"
+        if self._telling != "everything":
+            return self._told(f"{where})")
+        return f"{where}{found.size}): expected {_shown(expected)}, got {_shown(line)}"
 
 
-def _difference(line: bytes, expected: bytes, promise: Promise) -> tuple[str, str] | None:
-    """What kind of difference two lines have beyond the promise, and how large it is; None when they keep it."""
-    if promise.level == "exact" or _NUMBER.sub(b"#", line) != _NUMBER.sub(b"#", expected):
-        return "text", ""
-    worst = 0.0
-    for got, wanted in zip(_NUMBER.findall(line), _NUMBER.findall(expected), strict=True):
-        if got == wanted:
-            continue
-        # Before the two are compared as floats, which takes 2**53 for 2**53 + 1, and 007 and 7.0 for 7.
-        if not (_FRACTION.search(got) and _FRACTION.search(wanted)):
-            return "a whole number", ""
-        a, b = float(got), float(wanted)
-        if a == b:
-            continue
-        if not (math.isfinite(a) and math.isfinite(b)):
-            return "a number that is not finite", ""
-        worst = max(worst, abs(a - b) / max(abs(a), abs(b)))
-    if worst <= promise.rtol:
+class Beginning:
+    """Compares the beginning of a run, and ends the run after it: these lines, and then one that is not like moved.
+
+    Two runs of one program on inputs that are alike up to a step and differ in it.
+    """
+
+    def __init__(self, lines: Sequence[bytes], moved: bytes, promise: Promise, band: float = 0.0) -> None:
+        self._lines = lines
+        self._moved = moved
+        self._promise = promise
+        self._band = band
+        self._text = b""
+        self._most = LINE_SLACK + 2 * (sum(map(len, lines)) + len(moved))
+        self._over = False
+        self.difference: str | None = None
+
+    def feed(self, chunk: bytes) -> str | None:
+        """Ends the run as soon as it has come far enough; the reason is no verdict."""
+        if not self._over:
+            self._text += chunk
+            # The last line may go on, or be half of a line end.
+            self._over = len(split_lines(self._text)) > len(self._lines) + 1 or len(self._text) > self._most
+        return "far enough" if self._over else None
+
+    def finish(self, _: JobResult) -> str | None:
+        """The difference, in words that hold nothing of the output."""
+        found = split_lines(self._text)
+        if len(found) <= len(self._lines):
+            return "output ends too soon"
+        for line, expected in zip(found, self._lines, strict=False):
+            if differences.of_lines(line, expected, self._promise, self._band):
+                return "what comes before the step changes"
+        if found[len(self._lines)] == self._moved:
+            return "the step itself does not change"
         return None
-    return "a number", f", off by {worst:.0e} relative where {promise.rtol:.0e} is allowed"
 
 
 def _files_difference(got: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> str:

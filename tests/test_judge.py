@@ -47,7 +47,8 @@ def test_a_leaner_program_scores_better_in_memory(judge: Judge) -> None:
         (
             ("state * 1.1", "state * 1.1000001"),
             "wrong",
-            "hidden workload few: output line 1 differs (a number)",
+            "short run, hidden workload few: failed on a hidden workload; on the public input with the same settings, "
+            "output line 1 differs (a number, off by ",
         ),
         (("rounds = 40", "rounds = 41"), "rule", "the line `rounds = 40` was changed (line 8)"),
         (("rounds = 40", "rounds = 40\nrounds = 40"), "rule", "rounds = 40"),
@@ -57,7 +58,7 @@ def test_a_leaner_program_scores_better_in_memory(judge: Judge) -> None:
         (("state = 1.0", "state = 1.0\nwhile True: pass"), "timeout", ""),
         (("state = 1.0", "state = 1.0\nroom = bytearray(1 << 30)"), "memory", ""),
         (("for turn in range(rounds):", "for turn in range(rounds - 1):"), "wrong", "line 3 differs"),
-        (('print("met:"', 'print("and met:"'), "wrong", "line 4 differs (text)"),
+        (('print("met:"', 'print("and met:"'), "wrong", "line 4 differs (text): expected 'met: "),
         (("state = 1.0", "state = 1.0\nif state is 2.0: pass"), "wrong", "text on standard error"),
     ],
 )

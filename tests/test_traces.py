@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.traces import Comparison, Trace, split_lines
+from harness.traces import COPIED, FAILED_HIDDEN, Beginning, Comparison, Telling, Trace, split_lines
 from harness.types import JobResult, Promise
 
 GOLDEN = b"docs: 5\nstep    1 / 2 | loss 3.36601234567890\rstep    2 / 2 | loss 2.5e-03\r\nsample 1: anna\n"
@@ -24,9 +24,9 @@ def result(stdout: bytes, code: int = 0, stderr: bytes = b"", written: dict[str,
 
 
 def difference(
-    output: bytes, promise: Promise = TOLERANT, hidden: bool = False, size: int = 7, **more: object
+    output: bytes, promise: Promise = TOLERANT, telling: Telling = "everything", size: int = 7, **more: object
 ) -> str | None:
-    comparison = Comparison(Trace.of(result(GOLDEN)), promise, hidden)
+    comparison = Comparison(Trace.of(result(GOLDEN)), promise, telling)
     for start in range(0, len(output), size):
         comparison.feed(output[start : start + size])
     return comparison.finish(result(output, **more))  # type: ignore[arg-type]
@@ -51,7 +51,9 @@ def test_lines_end_at_newline_carriage_return_or_both() -> None:
             (b"3.36601234567890", b"3.36601234577890"),
             "line 2 differs (a number, off by 3e-11 relative where 1e-12 is allowed)",
         ),
-        ((b"3.36601234567890", b"nan"), "line 2 differs"),
+        ((b"3.36601234567890", b"nan"), "line 2 differs (a number that is not finite"),
+        ((b"3.36601234567890", b"inf"), "line 2 differs (a number that is not finite"),
+        ((b"3.36601234567890", b"1e999"), "line 2 differs (a number that is not finite"),
         ((b"2.5e-03", b"2.5e-01"), "line 3 differs"),
         ((b"sample 1: anna\n", b""), "ends after 3 of 4 lines"),
         ((b"anna\n", b"anna\nmore\n"), "goes on after the 4 lines"),
@@ -80,17 +82,58 @@ def test_exit_code_standard_error_and_files_belong_to_the_promise() -> None:
     )
 
 
-def test_values_of_hidden_workloads_are_never_shown() -> None:
-    changed = GOLDEN.replace(b"anna", b"secret")
-    assert "anna" in (difference(changed) or "")
-    shown = difference(changed, hidden=True) or ""
-    assert "anna" not in shown and "secret" not in shown and "line 4" in shown
-    number = difference(GOLDEN.replace(b"3.36601", b"3.36602"), hidden=True)
-    assert number == "output line 2 differs (a number)"
+ALTERED = {
+    "a word": GOLDEN.replace(b"anna", b"wrong"),
+    "a number": GOLDEN.replace(b"3.36601", b"3.36602"),
+    "a line too few": GOLDEN.replace(b"sample 1: anna\n", b""),
+    "a line too many": GOLDEN + b"more\n",
+    "a line without end": GOLDEN + b"x" * 5000,
+}
+
+
+@pytest.mark.parametrize("output", ALTERED.values(), ids=ALTERED)
+def test_of_a_hidden_workload_nothing_is_told_but_that_it_failed(output: bytes) -> None:
+    assert difference(output, telling="nothing") == FAILED_HIDDEN
+
+
+def test_where_nothing_is_hidden_the_place_is_told_and_no_value() -> None:
+    for output in ALTERED.values():
+        told = difference(output, telling="place") or ""
+        assert "output" in told and "anna" not in told and "wrong" not in told and "3.36" not in told
+    assert difference(ALTERED["a number"], telling="place") == "output line 2 differs (a number)"
+    assert "anna" in (difference(ALTERED["a word"]) or "")
+
+
+def test_whoever_prints_the_decoy_has_copied() -> None:
+    decoy = [b"", b"step    1 / 2 | loss 8.50911111111111", b"", b""]
+    for line, copied in ((decoy[1], True), (b"step    1 / 2 | loss 8.50911111111112", False)):
+        comparison = Comparison(Trace.of(result(GOLDEN)), TOLERANT, "nothing", decoy)
+        told = comparison.feed(b"docs: 5\n" + line + b"\rx")
+        assert (comparison.copied, told) == (copied, COPIED if copied else FAILED_HIDDEN)
+
+
+def beginning(output: bytes, size: int = 5) -> tuple[str | None, int]:
+    """The verdict, and after how many bytes the run was ended."""
+    lines = split_lines(GOLDEN)
+    watch = Beginning(lines[:2], lines[2], TOLERANT)
+    for start in range(0, len(output), size):
+        if watch.feed(output[start : start + size]):
+            return watch.finish(result(output)), start + size
+    return watch.finish(result(output)), len(output)
+
+
+def test_a_beginning_ends_the_run_and_wants_the_next_line_changed() -> None:
+    other = GOLDEN.replace(b"2.5e-03", b"7.5e-03") + b"more\n" * 1000
+    told, read = beginning(other)
+    assert told is None and read < len(GOLDEN) + 10
+    assert beginning(GOLDEN)[0] == "the step itself does not change"
+    assert beginning(other.replace(b"3.366", b"3.367"))[0] == "what comes before the step changes"
+    assert beginning(GOLDEN[:40])[0] == "output ends too soon"
+    assert beginning(b"x" * 100_000)[1] < 5_000
 
 
 def test_the_first_difference_is_known_while_the_program_still_runs() -> None:
-    comparison = Comparison(Trace.of(result(GOLDEN)), TOLERANT, hidden=True)
+    comparison = Comparison(Trace.of(result(GOLDEN)), TOLERANT)
     assert comparison.feed(b"docs: 5\n") is None
     assert comparison.feed(b"step    1 / 2 | loss 9.9\r") is None  # the carriage return may be half of a line end
     assert "line 2" in (comparison.feed(b"s") or "")

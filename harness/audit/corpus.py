@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from harness import parsing
 from harness.errors import BadTarget
 from harness.targets.program import read_program
 from harness.types import Status, Target
@@ -83,7 +84,7 @@ def own_specimens(target: Target) -> list[Specimen]:
 def read_specimen(path: Path, kind: Kind) -> Specimen:
     """Raises BadTarget when a program does not say what must become of it, or says what its folder denies."""
     source = read_program(path)
-    fields = _fields(path, ast.get_docstring(ast.parse(source)) or "")
+    fields = _fields(path, ast.get_docstring(parsing.parse(source)) or "")
     claim, category = fields["CLAIM"], ""
     if kind == "cheat":
         if not (found := _CATEGORY.fullmatch(claim)):

@@ -8,6 +8,7 @@ import copy
 import re
 from collections.abc import Callable, Iterator
 
+from harness import parsing
 from harness.types import Knob
 
 REFLECTION = frozenset(("eval", "exec", "globals", "locals", "vars", "getattr", "setattr", "delattr"))
@@ -16,8 +17,8 @@ _DIGITS = re.compile(r"(.*\.)(\d+)([efg%]?)")
 
 def with_prelude(source: str, prelude: str) -> str:
     """The program with statements before its own first one; its doc string and __future__ imports stay in front."""
-    tree = ast.parse(source)
-    tree.body[_beginning(tree) : _beginning(tree)] = ast.parse(prelude).body
+    tree = parsing.parse(source)
+    tree.body[_beginning(tree) : _beginning(tree)] = parsing.parse(prelude).body
     return ast.unparse(tree)
 
 
@@ -49,7 +50,7 @@ def knobs_alone(knobs: tuple[Knob, ...]) -> str:
 
 def edits(source: str, edit: Callable[[ast.Module], Iterator[None]]) -> Iterator[str]:
     """The program as it is after each change of edit, which yields once a change and then takes it back."""
-    tree = ast.parse(source)
+    tree = parsing.parse(source)
     for _ in edit(tree):
         yield ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
 
@@ -61,7 +62,7 @@ def leaving_early(tree: ast.Module) -> Iterator[None]:
     """An exit with code 0: after the first statement that prints, else before the last statement."""
     prints = [n for n, node in enumerate(tree.body) if not isinstance(node, DEFINITIONS) and list(_prints(node))]
     for place in [*(n + 1 for n in prints), len(tree.body) - 1]:
-        tree.body.insert(place, ast.parse("raise SystemExit(0)").body[0])
+        tree.body.insert(place, parsing.parse("raise SystemExit(0)").body[0])
         yield
         del tree.body[place]
 
@@ -133,7 +134,7 @@ def fewer_digits(tree: ast.Module) -> Iterator[None]:
 
 def renamed(source: str, knobs: tuple[Knob, ...]) -> str | None:
     """The program with its plain variables under other names; None where none can be told to be only a name."""
-    tree = ast.parse(source)
+    tree = parsing.parse(source)
     nodes = list(ast.walk(tree))
     if any(isinstance(node, ast.Name) and node.id in REFLECTION for node in nodes):
         return None

@@ -29,5 +29,5 @@ def lineage(
     document = {"run": record.start.run, "candidate": chosen, "lineage": steps}
     unsafe = record.start.unsafe
     options.alarm(unsafe)
-    rows, title = views.styled(steps, unsafe), f"lineage of {chosen}"
+    rows, title = views.styled(steps, unsafe), f"lineage of {chosen} on {record.start.target}"
     options.table(views.CANDIDATES, rows, form, document, title=title, narrow=["kept"])

@@ -7,6 +7,8 @@ import hashlib
 import threading
 import warnings
 
+from harness import parsing
+
 _warning_filters = threading.Lock()  # they are the process's, and programs are read in worker threads
 
 
@@ -42,7 +44,7 @@ def is_program(text: str) -> bool:
 def _parse(source: str) -> ast.Module:
     with _warning_filters, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape is the program's affair
-        return ast.parse(source)
+        return parsing.parse(source)
 
 
 def _without_docs(tree: ast.Module) -> ast.Module:

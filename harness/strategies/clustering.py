@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from statistics import fmean, pstdev
 
+from harness import parsing
 from harness.strategies.history import Program, ranked
 
 Vector = tuple[float, ...]
@@ -26,7 +27,7 @@ ROUNDS = 50  # of k-means; it has settled long before
 
 def descriptor(program: Program) -> Vector:
     """log memory, log speed, syntax counts, and shares of hashed pairs of neighbouring syntax nodes."""
-    tree = ast.parse(program.source)
+    tree = parsing.parse(program.source)
     nodes = list(ast.walk(tree))
     kinds = Counter(type(node) for node in nodes)
     counts = [math.log1p(len(nodes)), *(math.log1p(kinds[kind]) for kind in COUNTED)]

@@ -6,13 +6,15 @@ import ast
 from collections import Counter
 from collections.abc import Iterable
 
+from harness import parsing
+
 Changes = Counter[tuple[str, str]]
 
 
 def normalised(source: str) -> list[str]:
     """The program's lines as the parser sees them; its own lines, stripped, when it does not parse."""
     try:
-        tree = ast.parse(source)
+        tree = parsing.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [line for line in map(str.strip, source.splitlines()) if line]
     for node in ast.walk(tree):

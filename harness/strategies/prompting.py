@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import edits
+from harness import edits, knobs
 from harness.strategies.quoting import fenced, one_line, quoted
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(fence=edits.fence, fenced=fenced, line=one_line, quoted=quoted, ratio=_ratio)
+    environment.filters.update(as_expected=knobs.expected)  # as a program that lacks one is refused
     return environment
 
 

@@ -6,16 +6,19 @@ Everything is checked here, at the door; the rest of the harness trusts a Target
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness import knobs, workloads
+from harness import knobs, metamorphic, workloads
 from harness.errors import BadTarget, UnknownName, UsageError
 from harness.targets.program import from_program, read_program
-from harness.targets.schema import TargetFile, complaint
-from harness.types import Knob, Limits, Objective, Promise, Rules, Target, Workload
+from harness.targets.schema import PromiseTable, TargetFile, complaint
+from harness.types import Knob, Limits, Metamorphic, Objective, Promise, Rules, Statistical, Target, Workload
+
+NOT_EQUIVALENT = "not-equivalent"  # in the name of a target whose promise is only statistical: no table can forget it
 
 
 def builtin_folder() -> Path:
@@ -58,21 +61,37 @@ def read_folder(folder: Path) -> Target:
         raise BadTarget(f"{file} is not valid TOML: {error}") from None
     except ValidationError as error:
         raise BadTarget(f"{file}: {complaint(error)}") from None
+    promise = _promise(table.promise)
     target = Target(
-        name=table.name,
+        name=table.name if promise.statistical is None else f"{table.name}-{NOT_EQUIVALENT}",
         folder=folder.resolve(),
         title=table.title,
         source=read_program(folder / table.program),
         command=table.command,
         rules=Rules(**table.rules.model_dump()),
         knobs=tuple(Knob(**knob.model_dump()) for knob in table.knobs),
-        workloads=tuple(Workload(**workload.model_dump()) for workload in table.workloads),
-        promise=Promise(**table.promise.model_dump()),
+        workloads=tuple(_seeded([Workload(**workload.model_dump()) for workload in table.workloads], promise)),
+        promise=promise,
         objective=objective(table.objective.name),
         limits=Limits(**table.limits.model_dump()),
+        metamorphic=tuple(Metamorphic(**relation.model_dump()) for relation in table.metamorphic),
         hints=table.hints.strip(),
     )
     return _checked(target)
+
+
+def _promise(table: PromiseTable) -> Promise:
+    fields = table.model_dump(exclude={"statistical"})
+    return Promise(**fields, statistical=Statistical(**table.statistical.model_dump()) if table.statistical else None)
+
+
+def _seeded(workloads: Sequence[Workload], promise: Promise) -> Iterator[Workload]:
+    """A statistical promise is tested over several draws of its hidden short workloads."""
+    for workload in workloads:
+        if promise.statistical is None or workload.stage != "short" or not workload.hidden:
+            yield workload
+        else:
+            yield from (replace(workload, name=f"{workload.name}-{n + 1}") for n in range(promise.statistical.seeds))
 
 
 def _checked(target: Target) -> Target:
@@ -90,6 +109,9 @@ def _checked(target: Target) -> Target:
             )
     if not any(workload.stage == "measure" for workload in target.workloads):
         raise BadTarget(f"target {target.name} has no workload of stage 'measure': nothing would be timed")
+    if target.promise.statistical and not any(w.stage == "short" and w.hidden for w in target.workloads):
+        raise BadTarget(f"target {target.name}: a statistical promise needs a hidden workload of stage 'short'")
+    metamorphic.check_relations(target)
     return _with_knobs_in_place(target)
 
 

@@ -6,6 +6,7 @@ import ast
 import sys
 from pathlib import Path
 
+from harness import parsing
 from harness.errors import BadTarget
 from harness.types import Limits, Objective, Promise, Rules, Target, Workload
 
@@ -28,7 +29,7 @@ def read_program(path: Path) -> str:
     except UnicodeDecodeError:
         raise BadTarget(f"program {path} is not UTF-8 text") from None
     try:
-        ast.parse(source)
+        parsing.parse(source)
     except (SyntaxError, ValueError) as error:
         line = f" line {error.lineno}" if isinstance(error, SyntaxError) else ""
         raise BadTarget(f"program {path}{line} does not parse: {getattr(error, 'msg', error)}") from None
@@ -65,7 +66,7 @@ def _slug(stem: str) -> str:
 def imports_of(source: str, path: Path) -> set[str]:
     """Modules that a program imports; refused when one is not in the standard library, which is all that is staged."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsing.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -82,7 +83,7 @@ def named_files(source: str, folder: Path) -> list[str]:
     """Files beside a program that it names in a string: its inputs. A candidate sees nothing else of the folder."""
     strings = {
         node.value
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsing.parse(source))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     names = sorted(

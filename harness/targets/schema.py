@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from harness.bands import MOST_TOLERANT
 from harness.errors import UnknownName
 
 
@@ -41,10 +42,43 @@ class WorkloadTable(_Strict):
     golden: str = ""
 
 
+class StatisticalTable(_Strict):
+    value: str = Field(min_length=1)
+    within: float = Field(0.01, gt=0, le=0.1)
+    each: float = Field(0.5, gt=0, le=10)
+    seeds: int = Field(8, ge=3, le=100)
+    free: tuple[str, ...] = ()
+
+
 class PromiseTable(_Strict):
-    level: Literal["exact", "tolerant"] = "tolerant"
-    rtol: float = Field(1e-12, ge=0, le=1e-3)
+    level: Literal["exact", "tolerant", "statistical"] = "tolerant"
+    rtol: float = Field(1e-12, ge=0)
     files: bool = False
+    nudge: str = ""
+    statistical: StatisticalTable | None = None
+
+    @field_validator("rtol")
+    @classmethod
+    def _narrow(cls, rtol: float) -> float:
+        if rtol > MOST_TOLERANT:
+            raise ValueError(
+                f"{rtol:g} lets wrong programs pass: at most {MOST_TOLERANT:g}; `optimize-run tolerance` calibrates it"
+            )
+        return rtol
+
+    @model_validator(mode="after")
+    def _one_level(self) -> PromiseTable:
+        if (self.level == "statistical") != (self.statistical is not None):
+            raise ValueError("level 'statistical' and the table [promise.statistical] come together: it is asked for")
+        return self
+
+
+class MetamorphicTable(_Strict):
+    relations: tuple[str, ...] = Field(min_length=1)
+    workload: str
+    step: str = ""
+    echo: str = ""
+    shuffled: bool = False
 
 
 class ObjectiveTable(_Strict):
@@ -70,6 +104,7 @@ class TargetFile(_Strict):
     rules: RulesTable = RulesTable()
     knobs: tuple[KnobTable, ...] = ()
     workloads: tuple[WorkloadTable, ...]
+    metamorphic: tuple[MetamorphicTable, ...] = ()
     promise: PromiseTable = PromiseTable()
     objective: ObjectiveTable = ObjectiveTable()
     limits: LimitsTable = LimitsTable()

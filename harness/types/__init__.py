@@ -19,7 +19,7 @@ from harness.types.models import (
 )
 from harness.types.running import Job, JobResult, Protection, Sandbox
 from harness.types.strategies import Strategy, Tools
-from harness.types.target import Knob, Limits, Objective, Promise, Rules, Target, Workload
+from harness.types.target import Knob, Limits, Metamorphic, Objective, Promise, Rules, Statistical, Target, Workload
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Knob",
     "Level",
     "Limits",
+    "Metamorphic",
     "Model",
     "Objective",
     "Order",
@@ -52,6 +53,7 @@ __all__ = [
     "Sandbox",
     "Score",
     "Stage",
+    "Statistical",
     "Status",
     "Strategy",
     "Target",

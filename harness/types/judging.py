@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from harness.types.loop import Candidate, Reading
 from harness.types.running import JobResult
-from harness.types.target import Target, Workload
+from harness.types.target import Metamorphic, Target, Workload
 from harness.types.words import Level, Stage, Status
 
 
@@ -33,16 +33,19 @@ class Check:
     workload: str
     hidden: bool
     status: Status
-    difference: str | None  # safe to show: never a hidden value
+    difference: str | None  # safe to show: nothing of a hidden output is in it
     result: JobResult
+    stage: Stage = "short"
+    last: tuple[float, float] | None = None  # expected and seen: the last value of a statistical promise
 
     def reading(self, level: Level) -> Reading:
         """This check as one evaluator's word; it never says more than the difference does."""
-        where = f"{'hidden' if self.hidden else 'public'} workload {self.workload}"
+        where = f"{self.stage} run, {'hidden' if self.hidden else 'public'} workload {self.workload}"
+        same = "same output" if level != "statistical" else "like output, which is not the same: NOT EQUIVALENT"
         return Reading(
             metric="equivalence",
             value=float(self.status == "ok"),
-            explanation=f"{where}: {self.difference or 'same output'}",
+            explanation=f"{where}: {self.difference or same}",
             status=self.status,
             detail={
                 "workload": self.workload,
@@ -82,6 +85,7 @@ class Bench(Protocol):
     """What an evaluator may use: checked runs on a target's workloads, and the pairs measured so far."""
 
     def check(self, candidate: Candidate, workload: Workload) -> Check: ...
+    def follow(self, candidate: Candidate, relation: Metamorphic) -> Check: ...
     def pairs(self) -> Sequence[Pair]: ...
     def floor_mib(self) -> float: ...
     def spread(

@@ -52,12 +52,40 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Statistical:
+    """What is asked of a program that need not print the same numbers. It is not equivalence, and is labelled so.
+
+    each: the most that any number may be off, relative; within: the most that the mean of the last values of `seeds`
+    hidden runs may be off, relative, shown by two one-sided tests at 5 %.
+    """
+
+    value: str  # the words before the number whose last value counts
+    within: float = 0.01
+    each: float = 0.5
+    seeds: int = 8
+    free: tuple[str, ...] = ()  # starts of lines of which nothing else is promised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """How two outputs are compared."""
 
     level: Level = "tolerant"
     rtol: float = 1e-12
     files: bool = False  # files that the program writes belong to the promise
+    nudge: str = ""  # the call whose results are the weights, as `random.gauss`: what calibrates rtol moves them an ulp
+    statistical: Statistical | None = None  # there when the level is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metamorphic:
+    """Another run of a candidate whose output follows from its own run on a workload; no golden trace is needed."""
+
+    relations: tuple[str, ...]  # names in harness.metamorphic, applied one after another to make one run
+    workload: str  # whose input and knobs it starts from
+    step: str = ""  # words that stand on the line of each step and on no other
+    echo: str = ""  # start of the lines that show characters of the documents, after the first ": "
+    shuffled: bool = False  # the program shuffles its documents by random.shuffle right after seeding with knob `seed`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,4 +123,5 @@ class Target:
     promise: Promise
     objective: Objective
     limits: Limits
+    metamorphic: tuple[Metamorphic, ...] = ()
     hints: str = ""  # prose for the prompt: what the program is, what may not change
