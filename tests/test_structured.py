@@ -48,6 +48,7 @@ def ask(*replies: str | Reply, prompt: Prompt | None = None) -> tuple[Plan, list
         f"```json\n{GOOD}\n```",
         f"Here is the plan:\n\n```\n{GOOD}\n```\nDone.",
         f"The plan is {GOOD} as you wished.",
+        f'<think>\n{{"area": "speed", "gain": 9}}?\n</think>\n{GOOD}',
         '{"area": "memory", "gain": 2, "more": true}',
     ],
 )
@@ -59,6 +60,7 @@ def test_an_object_is_read_in_many_dresses(text: str) -> None:
     ("reply", "words"),
     [
         (Reply("I would rather not.", "m"), "it is no JSON"),
+        (Reply(f"<think>\n{GOOD}", "m"), "ends within its thoughts"),
         (Reply("[1]", "m"), "it is no JSON object"),
         (Reply('{"area": "memory"', "m"), "it is no JSON: "),
         (Reply("[" * 100_000, "m"), "nested too deeply"),
