@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,8 @@ from harness import models
 from harness.errors import Unusable
 from harness.models import ModelOptions, Patience
 from harness.types import Candidate, Order, Prompt, Tools
+from tests.conftest import TOY
+from tests.e2e.test_toy_run import BALLAST, cli, edit
 from tests.models import bodies
 from tests.models.bodies import error
 from tests.models.dialects import DIALECTS, KEY, Dialect
@@ -111,3 +115,84 @@ def test_sixty_iterations_end_with_sixty_outcomes(
     assert 0 < len(failed) < ITERATIONS / 2
     assert all(data["score"]["status"] == "invalid" and data["score"]["feedback"] for data in failed)  # type: ignore[index]
     assert KEY not in (tmp_path / "events.jsonl").read_text()
+
+
+# --- Through the command line -----------------------------------------------------------------------------------------
+
+LEAN = edit("keep no history", "        history.append(ballast)", "        pass")
+WRONG = edit("a smaller ballast", BALLAST, BALLAST.replace("2000", "200"))
+
+
+def optimized(folder: Path, url: str, *args: str, patience: str = "") -> subprocess.CompletedProcess[str]:
+    model = f"openai-compatible/some?base_url={url}/v1&first_wait_s=0.01&try_s=5{patience}"
+    return cli(str(TOY), "--model", model, "--max-evaluations", "2", "--parallel", "1", *args, folder=folder)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("room")
+def test_a_run_finds_its_gain_though_the_service_misbehaves(tmp_path: Path) -> None:
+    answers = [WRONG, LEAN]
+
+    def choose(nth: int, _: dict[str, Any]) -> Say:
+        trouble = faults(DIALECTS["chat"])
+        return Say(bodies.completion(answers.pop(0))) if nth % 3 == 0 else trouble[nth % 5]
+
+    with serving(choose=choose) as service:
+        ran = optimized(tmp_path, service.url)
+    assert ran.returncode == 0, ran.stderr
+    shown = json.loads(cli("show", "--json", folder=tmp_path).stdout)
+    assert [candidate["status"] for candidate in shown["candidates"]] == ["wrong", "ok"]
+    assert shown["usage"]["calls"] == 2 and shown["usage"]["usd"] is None
+
+
+@pytest.mark.usefixtures("room")
+def test_a_run_whose_service_stays_away_ends_and_says_why(tmp_path: Path) -> None:
+    with serving(error(503, "no capacity")) as service:
+        ran = optimized(tmp_path, service.url, patience="&tries=2")
+    assert ran.returncode == 1
+    said = "error: the model failed 8 times in a row: no answer: model openai-compatible/some: 503 no capacity"
+    assert f"{said}; gave up after 2 tries" in " ".join(ran.stderr.split()) and "Traceback" not in ran.stderr
+    events = [json.loads(line) for line in (tmp_path / "runs/latest/events.jsonl").read_text().splitlines()]
+    assert sum(event["kind"] == "outcome" for event in events) == 8
+    assert (events[-1]["kind"], events[-1]["data"]["status"]) == ("end", "failed")
+    assert len(service.requests) == 16
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "the key in OPTIMIZE_RUN_API_KEY was not accepted"),
+        pytest.param(404, "is the model's name right", marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.usefixtures("room")
+def test_a_wrong_key_or_name_ends_a_run_with_its_first_question(status: int, words: str, tmp_path: Path) -> None:
+    with serving(error(status, "no")) as service:
+        ran = optimized(tmp_path, service.url)
+    assert ran.returncode == 1 and words in " ".join(ran.stderr.split())
+    assert len(service.requests) == 1
+
+
+def test_a_limit_in_dollars_needs_prices(tmp_path: Path) -> None:
+    ran = optimized(tmp_path, "http://127.0.0.1:9", "--max-usd", "1")
+    assert ran.returncode == 2
+    said = " ".join(ran.stderr.split())
+    assert "error: a limit of $1 cannot be kept: the price of openai-compatible/some is not known; give it in" in said
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("room")
+def test_a_limit_in_dollars_is_kept_by_prices_of_ones_own(tmp_path: Path) -> None:
+    table = tmp_path / "prices.toml"
+    table.write_text(
+        '[[price]]\nmodels = ["openai-compatible/some"]\nsince = 2026-01-01\ninput = 1000\noutput = 1000\n'
+    )
+    with serving(Say(bodies.completion(WRONG))) as service:  # 120 tokens, 0.12 dollars
+        model = f"openai-compatible/some?base_url={service.url}/v1"
+        args = (str(TOY), "--model", model, "--max-usd", "0.2", "--parallel", "1")
+        ran = cli(*args, folder=tmp_path, OPTIMIZE_RUN_PRICES=str(table))
+    assert ran.returncode == 0, ran.stderr
+    end = json.loads((tmp_path / "runs/latest/events.jsonl").read_text().splitlines()[-1])
+    assert end["data"]["reason"] == "$0.2"
+    assert end["data"]["usage"]["usd"] == pytest.approx(0.24)
