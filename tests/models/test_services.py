@@ -22,6 +22,8 @@ def test_a_good_answer(dialect: Dialect, meet: Meet) -> None:
     assert (reply.text, reply.stop) == ("Hello.", "end")
     assert (reply.usage.calls, reply.usage.tokens_in, reply.usage.tokens_out) == (1, 100, 20)
     assert reply.usage.tokens_cached == (0 if "compatible" in dialect.spec else 60)
+    told = (reply.usage.tokens_written, reply.usage.tokens_reasoning)
+    assert told == {"/v1/responses": (10, 5), "/v1/chat/completions": (0, 0)}.get(dialect.path, (10, told[1]))
     assert reply.usage.usd is None, "a price that nobody knows is not nothing"
     assert reply.usage.seconds > 0
     assert service.paths == [dialect.path]
@@ -57,6 +59,11 @@ def test_the_reply_names_the_model_that_answered_but_no_path_of_a_server(meet: M
     assert meet("openai/gpt-x", Say(bodies.response()))[0].complete(PROMPT).model == "openai/gpt-x-2026-11-01"
     reply = meet("openai-compatible/some", Say(bodies.completion()))[0].complete(PROMPT)
     assert reply.model == "openai-compatible/some"
+
+
+def test_tokens_of_thinking_are_told(meet: Meet) -> None:
+    reply = meet("anthropic/claude-x?max_tokens=8000", Say(bodies.message()))[0].complete(PROMPT)
+    assert reply.usage.tokens_reasoning == 7
 
 
 def test_a_known_price_is_charged_by_kind_of_token(meet: Meet) -> None:
