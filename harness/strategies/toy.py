@@ -130,6 +130,7 @@ class ToyRun:
     """The loop around a strategy, in one thread: ask, propose, score, tell. `transcript` is what a journal would hold.
 
     parallel: orders in flight; they are told in an order drawn by the seed, as workers that take different times would.
+    capabilities: what the model that answers takes, as Tools.can says.
     """
 
     def __init__(
@@ -141,9 +142,10 @@ class ToyRun:
         seed: int = 0,
         parallel: int = 1,
         answer: Answer = one_change,
+        capabilities: frozenset[Capability] = frozenset(),
     ) -> None:
         self.strategy, self.target, self.landscape, self.answer = strategy, target, landscape, answer
-        self.seed, self.parallel = seed, parallel
+        self.seed, self.parallel, self.capabilities = seed, parallel, capabilities
         baseline = Candidate.of(target.source)
         self.sources = {baseline.id: baseline.source}
         self.prompts: list[Prompt] = []
@@ -153,7 +155,8 @@ class ToyRun:
 
     def tools(self, order: Order) -> ToyTools:
         rng = Random(f"{self.seed}/{order.n}")
-        return ToyTools(rng, self.target, self.sources, self.answer, self.landscape, self.prompts)
+        known = (self.target, self.sources, self.answer, self.landscape, self.prompts)
+        return ToyTools(rng, *known, self.capabilities)
 
     def go(self, orders: int) -> ToyRun:
         """Ask for up to so many orders more and tell all that were asked for."""
