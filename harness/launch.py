@@ -25,7 +25,6 @@ from harness.judge import Baseline, Judge
 from harness.lanes import Lanes
 from harness.spec import Spec, read_spec, run_toml
 from harness.stats import NoiseModel
-from harness.store import replies
 from harness.store.blobs import Blobs, write_whole
 from harness.store.folder import new_folder, point_latest
 from harness.store.journal import Journal
@@ -105,9 +104,7 @@ class Parts:
         target = load_target(spec.target, spec.program, spec.objective)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
-        answered = (event.data for event in recorded if event.kind == "reply")
-        known = tuple(models.Answered(data.get("via", ""), replies.identity_of(data)) for data in answered)
-        options = models.ModelOptions(runs=root, answered=known)
+        options = models.ModelOptions(runs=root, answered=models.answered_in(recorded))
         model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
         if spec.limit.usd is not None and (unpriced := models.unpriced(model)):
             raise UsageError(

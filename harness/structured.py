@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.edits import without_thoughts
 from harness.errors import Unusable
 from harness.types import AnswerSchema, Prompt, Reply, Tools, Turn
 
@@ -50,7 +51,7 @@ def parsed(reply: Reply, kind: type[M]) -> M:
     if reply.stop in _STOPPED:
         raise Unusable(_STOPPED[reply.stop])
     try:
-        return kind.model_validate(_object_in(reply.text))
+        return kind.model_validate(_object_in(without_thoughts(reply.text)))
     except ValidationError as error:
         raise Unusable("; ".join(_told(error))) from None
 

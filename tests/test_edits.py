@@ -1,5 +1,7 @@
 """What a model sends, and what becomes of it."""
 
+from textwrap import indent
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,10 +141,30 @@ EDITED = PROGRAM.replace("r ** 2", "r * r")
         f"```python\n{EDITED}```".replace("\n", "\r\n"),
         EDITED,
         f"NOTE: bare\n\n{EDITED}",
+        f"```python\n{EDITED.rstrip()}```",
+        f"1. All of it:\n\n   ```python\n{indent(EDITED, '   ')}   ```\n",
+        f"\ufeff{EDIT}",
+        f"```python\n\ufeff{EDITED}```",
+        f"<think>\nFirst\n```python\nx = 1\n```\n</think>\n\n{EDIT}",
+        f"Perhaps\n{block('import math', 'import cmath')}or rather not.\n</think>\n\n{EDIT}",
+        f"<think>\nPerhaps\n{block('import math', 'import cmath')}or rather not.\n</think>\n{EDIT}",
     ],
 )
 def test_answers_in_many_dresses_make_the_same_program(answer: str) -> None:
     assert apply(answer, PROGRAM).source == EDITED
+
+
+def test_edits_may_stand_in_a_fence_each() -> None:
+    last = block("print(ring(3, 2))\n", "print(ring(3, 1))\n")
+    assert apply(f"First\n```python\n{EDIT}```\nthen\n```\n{last}```\n", PROGRAM).source == EDITED.replace(
+        "3, 2", "3, 1"
+    )
+
+
+def test_a_program_may_speak_of_thoughts() -> None:
+    child = EDITED + 'print("<think>")\nprint(1)\nprint("</think>")\n'
+    assert apply(f"```python\n{child}```\n", PROGRAM).source == child
+    assert apply(child, PROGRAM).source == child
 
 
 def test_edits_are_looked_up_in_the_program_as_shown_and_may_share_context() -> None:
@@ -176,6 +198,9 @@ def test_line_ends_and_the_final_newline_stay_those_of_the_program() -> None:
         ("No further rewrite found.", "has no program"),
         ("```diff\n-a\n+b\n```", "has no program"),
         (f"```python\n{EDITED[:100]}", "cut off"),
+        (f"```python\n{EDITED[:100]}\n```x", "cut off"),
+        (f"<think>\nhm\n{EDIT}", "ends within its thoughts"),
+        ("<think>\nhm\n</think>", "has no program"),
         (f"Now\n```\nx = 1\n```\nthen\n```python\n{EDITED[:100]}", "cut off"),
         (EDIT[:60], "edit 1: the answer ends before"),
         (EDIT + EDIT[:30], "edit 2: the answer ends before"),

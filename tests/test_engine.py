@@ -13,7 +13,7 @@ from harness.archive import Leader
 from harness.budget import Budget, Limit
 from harness.court import Court
 from harness.engine import FAILURES_IN_A_ROW, Engine
-from harness.errors import Diverged, ModelError, Unusable
+from harness.errors import Diverged, ModelError, ModelRefused, Unusable
 from harness.judge import Duel
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
@@ -120,12 +120,16 @@ class Echo:
     name: str = "echo"
     calls: int = 0
     fails: Callable[[int], bool] = lambda call: False
+    error: ModelError = field(default_factory=lambda: ModelError("the server is away"))
 
     def complete(self, prompt: Prompt) -> Reply:
         self.calls += 1
         if self.fails(self.calls):
-            raise ModelError("the server is away")
+            raise self.error
         return Reply(prompt.user, "echo", Usage(calls=1, tokens_out=3))
+
+    def can(self, what: str, role: str = "") -> bool:
+        return what == "tools"
 
 
 @dataclass
@@ -140,10 +144,11 @@ class Bed:
     model: Echo = field(default_factory=Echo)
     watch: Callable[[Event], None] = lambda event: None
     kept: list[str] = field(default_factory=list)
+    made: type[Counting] = Counting
 
     def go(self) -> tuple[Engine, Leader | None]:
         (self.folder / "blobs").mkdir(parents=True, exist_ok=True)
-        self.strategy = Counting(self.numbers)
+        self.strategy = self.made(self.numbers)
         with Journal(self.folder) as journal:
             ledger = Ledger(journal, Blobs(self.folder / "blobs"), Recording.of(journal.recorded), self.watch)
             ledger.sources[BASELINE.id] = BASELINE.source
@@ -269,6 +274,25 @@ def test_an_unusable_answer_is_an_outcome_and_the_run_goes_on(tmp_path: Path) ->
 def test_a_model_that_fails_in_a_row_ends_the_run_with_an_error(tmp_path: Path) -> None:
     bed = Bed(tmp_path, [1.0 + n for n in range(50)], model=Echo(fails=lambda call: call > 3))
     with pytest.raises(ModelError, match="in a row: no answer: the server is away"):
+        bed.go()
+    assert len(bed.strategy.told) == 3 + FAILURES_IN_A_ROW
+
+
+def test_a_model_that_refuses_from_the_start_ends_the_run_at_once(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [1.0 + n for n in range(50)], model=Echo(fails=bool, error=ModelRefused("wrong key")))
+    with pytest.raises(ModelRefused, match=r"^wrong key$"):
+        bed.go()
+    assert len(bed.strategy.told) == 1
+
+
+def test_a_model_that_answered_before_is_asked_on_when_it_refuses(tmp_path: Path) -> None:
+    """A gateway that hiccups says 401 too; one that keeps on refusing ends the run as any failure does."""
+    refused = ModelRefused("wrong key")
+    bed = Bed(tmp_path / "a", [1.0 + n for n in range(20)], model=Echo(fails=lambda call: call % 3 == 0, error=refused))
+    bed.go()
+    assert sum(outcome.candidate is None for outcome in bed.strategy.told) == 6
+    bed = Bed(tmp_path / "b", [1.0 + n for n in range(50)], model=Echo(fails=lambda call: call > 3, error=refused))
+    with pytest.raises(ModelError, match="in a row: no answer: wrong key"):
         bed.go()
     assert len(bed.strategy.told) == 3 + FAILURES_IN_A_ROW
 

@@ -16,8 +16,19 @@ Pure; standard library only.
 """
 
 from harness.edits.fences import HEADING, fence, program_in
-from harness.edits.reading import NOTE_CHARS, Edited, apply
+from harness.edits.reading import NOTE_CHARS, Edited, apply, without_thoughts
 from harness.edits.syntax import fingerprint
 from harness.edits.writing import render, unified
 
-__all__ = ["HEADING", "NOTE_CHARS", "Edited", "apply", "fence", "fingerprint", "program_in", "render", "unified"]
+__all__ = [
+    "HEADING",
+    "NOTE_CHARS",
+    "Edited",
+    "apply",
+    "fence",
+    "fingerprint",
+    "program_in",
+    "render",
+    "unified",
+    "without_thoughts",
+]

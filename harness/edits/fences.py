@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.errors import Unusable
 
 HEADING = "## Current program"
-_FENCE = re.compile(r" {0,3}(`{3,})([^`]*)")
+_FENCE = re.compile(r"( {0,3})(`{3,})([^`]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,36 @@ def program_in(user: str) -> str:
 
 
 def walk(lines: Iterable[str]) -> Iterator[str | Fenced]:
-    """The lines outside fences as they are, and each fenced block as one."""
-    ticks, info, inside = "", "", list[str]()
+    """The lines outside fences as they are, and each fenced block as one, without the indent of its fence."""
+    indent, ticks, info, inside = "", "", "", list[str]()
     for line in lines:
         opens = _FENCE.fullmatch(line.rstrip())
         if not ticks and opens:
-            ticks, info, inside = opens[1], opens[2].strip(), []
+            indent, ticks, info, inside = opens[1], opens[2], opens[3].strip(), []
         elif not ticks:
             yield line
-        elif opens and opens[1].startswith(ticks) and not opens[2]:
-            yield Fenced(info, "".join(f"{text}\n" for text in inside), True)
+        elif opens and opens[2].startswith(ticks) and not opens[3]:
+            yield Fenced(info, _joined(inside, indent), True)
             ticks = ""
         else:
             inside.append(line)
     if ticks:
-        yield Fenced(info, "".join(f"{text}\n" for text in inside), False)
+        closed = _closed_in_line(inside, ticks)
+        yield Fenced(info, _joined(inside if closed is None else closed, indent), closed is not None)
+
+
+def _joined(lines: list[str], indent: str) -> str:
+    if indent and all(line.startswith(indent) for line in lines if line.strip()):
+        lines = [line.removeprefix(indent) for line in lines]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _closed_in_line(lines: list[str], ticks: str) -> list[str] | None:
+    """The lines of a fence whose last one ends in the closing ticks, for want of a newline before them."""
+    end = next((i for i in range(len(lines) - 1, -1, -1) if lines[i].strip()), None)
+    if end is None or not lines[end].rstrip().endswith(ticks):
+        return None
+    return [*lines[:end], lines[end].rstrip().removesuffix(ticks)]
 
 
 def is_fence(line: str) -> bool:

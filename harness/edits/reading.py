@@ -18,6 +18,10 @@ _VERBATIM = re.compile(
     r"(?:NOTE:(?P<note>[^\n]*)\n+)?(?P<ticks>`{3,})python verbatim\n(?P<text>.*)\n(?P=ticks)\n?", re.S
 )
 _NOTE = re.compile(r"[\s>*_-]*NOTE[*_]*:[*_]*\s*(.*)")
+# Drafts, which some servers leave in, and of which others cut off the first line.
+_THOUGHT = re.compile(r"\A(?:\s*<(think(?:ing)?)>.*?</\1>|.*?^</think>)[ \t\r]*(?:\n|\Z)", re.S | re.M)
+_THINKS = re.compile(r"\s*<think(?:ing)?>\s")
+_BOM = "\ufeff"
 _EVOLVE = re.compile(r".*\bEVOLVE-BLOCK-(START|END)\b.*")
 
 
@@ -49,6 +53,14 @@ def apply(answer: str, parent: str, blocks: bool = False) -> Edited:
     return edited
 
 
+def without_thoughts(answer: str) -> str:
+    """An answer without the drafts before it. Raises Unusable when it has nothing else."""
+    said = _THOUGHT.sub("", answer.removeprefix(_BOM))
+    if _THINKS.match(said):
+        raise Unusable("the answer ends within its thoughts; was it cut off?")
+    return said
+
+
 def _is_text(source: str) -> bool:
     try:
         source.encode()
@@ -62,7 +74,7 @@ def _read(answer: str, parent: str) -> Edited:
         raise Unusable("the answer is empty")
     if exact := _VERBATIM.fullmatch(answer):
         return Edited(exact["text"], one_line(exact["note"] or ""), "whole")
-    found, prose = edit_blocks(answer.split("\n"))
+    found, prose = edit_blocks(without_thoughts(answer).split("\n"))
     if found:
         edited = Edited(spliced(found, parent), _note(line for line in prose if not is_fence(line)), "edits")
     else:
@@ -93,6 +105,8 @@ def _whole(items: Sequence[str | Fenced], parent: str) -> str:
 def _like(text: str, parent: str) -> str:
     """A whole program with the line ends and the final newline of its parent."""
     text = text.replace("\r\n", "\n")
+    if not parent.startswith(_BOM):
+        text = text.removeprefix(_BOM)
     if parent and not parent.endswith("\n"):
         text = text.removesuffix("\n")
     return text.replace("\n", "\r\n") if uses_crlf(parent.split("\n")) else text

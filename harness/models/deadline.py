@@ -26,8 +26,11 @@ class Deadline:
         """httpx calls this at every step of a request; a connection that was made is one to shut."""
         if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
             return
+        line = told["return_value"].get_extra_info("socket")
+        if not isinstance(line, socket.socket):  # TLS within TLS hides it, behind some proxies: silence ends that alone
+            return
         with self._mutex:
-            self._sockets.append(told["return_value"].get_extra_info("socket"))
+            self._sockets.append(line)
         if self.late:
             self.end()
 

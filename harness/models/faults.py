@@ -82,11 +82,12 @@ def patiently(
 
 
 def _enough(tries: int, pause: float, left: float, patience: Patience) -> str:
+    gave_up = f"gave up after {tries} {'try' if tries == 1 else 'tries'}"
     if tries >= patience.tries:
-        return f"gave up after {tries} tries"
+        return gave_up
     if pause > patience.longest_wait_s:
         return f"it asks to wait {pause:.0f} s, longer than the longest wait of {patience.longest_wait_s:g} s"
-    return f"gave up after {tries} tries: {patience.total_s:g} s are over" if pause >= left else ""
+    return f"{gave_up}: {patience.total_s:g} s are over" if pause >= left else ""
 
 
 def diagnosis(key_env: str, broken: tuple[type[Exception], ...]) -> Callable[[Exception], Fault | None]:

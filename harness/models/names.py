@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ModelRefused, UnknownName, UsageError
-from harness.models.options import Api, ModelOptions, answered_below, checked, with_query
+from harness.models.options import Answered, Api, ModelOptions, answered_below, checked, with_query
 from harness.models.roles import Roles, role_via
-from harness.types import Model
+from harness.store import replies
+from harness.types import Event, Model
 
 Maker = Callable[[str, ModelOptions], Model]
 
@@ -61,6 +62,12 @@ def with_roles(spec: str, roles: Iterable[str], *, seed: int = 0, options: Model
     own = tuple(a for a in options.answered if not any(a.below(role) for role in taken))
     model = make(spec, seed=seed, options=replace(options, answered=own))
     return Roles(model, made) if made else model
+
+
+def answered_in(events: Iterable[Event]) -> tuple[Answered, ...]:
+    """What a run's models have answered already, oldest first: the `answered` of the options of a resumed run."""
+    told = (event.data for event in events if event.kind == "reply")
+    return tuple(Answered(data.get("via", ""), replies.identity_of(data)) for data in told)
 
 
 def known() -> list[dict[str, Any]]:

@@ -66,7 +66,8 @@ def answered_below(options: ModelOptions, name: str) -> ModelOptions:
 
 
 _TEXT = ("api", "base_url", "key_env", "effort")
-_NUMBER = {"max_tokens": int, "tries": int, "total_s": float, "try_s": float, "longest_wait_s": float}
+_SECONDS = ("total_s", "try_s", "first_wait_s", "longest_wait_s")
+_NUMBER = {"max_tokens": int, "tries": int, **dict.fromkeys(_SECONDS, float)}
 
 
 def with_query(options: ModelOptions, query: str, spec: str) -> ModelOptions:

@@ -40,9 +40,45 @@ def message(text: str = "Hello.", stop: str = "end_turn", **changes: Any) -> dic
         "cache_read_input_tokens": 60,
         "cache_creation_input_tokens": 10,
         "output_tokens": 20,
+        "output_tokens_details": {"thinking_tokens": 7},
     }
     content = [{"type": "text", "text": text}] if text else []
     return {**body, "content": content, "stop_reason": stop, "usage": usage} | changes
+
+
+CALLED = {"name": "read", "arguments": '{"path": "a.py"}'}
+REASONING = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "sealed"}
+THINKING = {"type": "thinking", "thinking": "hm", "signature": "sealed"}
+
+
+def response_calling(arguments: str = CALLED["arguments"], **changes: Any) -> dict[str, Any]:
+    call = {"type": "function_call", "id": "fc_1", "call_id": "c1", "name": "read", "arguments": arguments}
+    return response(output=[REASONING, {**call, "status": "completed"}], **changes)
+
+
+def completion_calling(arguments: str = CALLED["arguments"], finish: str = "tool_calls") -> dict[str, Any]:
+    call = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": arguments}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    return completion(choices=[{"index": 0, "finish_reason": finish, "message": message}])
+
+
+def message_calling(stop: str = "tool_use") -> dict[str, Any]:
+    call = {"type": "tool_use", "id": "c1", "name": "read", "input": {"path": "a.py"}}
+    return message(content=[THINKING, call], stop_reason=stop)
+
+
+def streamed_calling(stop: str = "tool_use") -> bytes:
+    start = {"type": "message_start", "message": message("", stop_reason=None)}
+    call = {"type": "tool_use", "id": "c1", "name": "read", "input": {}}
+    begin = {"type": "content_block_start", "index": 0, "content_block": call}
+    parts = ['{"path"', ': "a.py"}']
+    deltas = [
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": part}}
+        for part in parts
+    ]
+    delta = {"stop_reason": stop, "stop_sequence": None}
+    end = {"type": "message_delta", "delta": delta, "usage": {"output_tokens": 20}}
+    return events(start, begin, *deltas, {"type": "content_block_stop", "index": 0}, end, {"type": "message_stop"})
 
 
 def streamed(text: str = "Hello.", stop: str = "end_turn") -> bytes:

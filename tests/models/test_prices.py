@@ -80,10 +80,22 @@ def test_an_unknown_price_is_none(own: Prices, model: str) -> None:
     assert own.cost(model, Counts(1, 0, 0, 1), TODAY) is None
 
 
-def test_every_built_in_price_names_its_source_and_is_no_bargain_for_long_prompts() -> None:
+def test_a_prompt_longer_than_any_tier_has_no_price(tmp_path: Path) -> None:
+    price = 'models = ["m"]\nsince = 2026-01-01\ninput = 1\noutput = 1\nupto = 9\n'
+    (tmp_path / "prices.toml").write_text(f"[[price]]\n{price}")
+    prices = Prices.load(tmp_path / "prices.toml")
+    assert prices.cost("m", Counts(9, 0, 0, 1), TODAY) is not None
+    assert prices.cost("m", Counts(10, 0, 0, 1), TODAY) is None
+
+
+def test_tokens_of_reasoning_are_paid_once_as_a_part_of_the_answer(own: Prices) -> None:
+    with_thought, without = Counts(10, 0, 0, 100, 60), Counts(10, 0, 0, 100)
+    assert own.cost("openai/gpt-x", with_thought, TODAY) == own.cost("openai/gpt-x", without, TODAY)
+
+
+def test_every_built_in_price_names_its_source() -> None:
     (built_in,) = Prices.load().tables
     assert all(price.source.startswith("https://") and price.since <= TODAY for price in built_in)
-    assert Prices.load().cost("openai/gpt-6-luna", Counts(300_000, 0, 0, 1), TODAY) is None
 
 
 @pytest.mark.parametrize(

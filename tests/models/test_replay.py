@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from harness.store import replies
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal
 from harness.store.records import plain
-from harness.types import Prompt, Usage
+from harness.types import Prompt, Reply, ToolCall, ToolResult, Turn, Usage
 
 
 @pytest.fixture
@@ -77,3 +78,26 @@ def test_what_is_no_run_is_refused(run: Path, tmp_path: Path) -> None:
 def test_a_prompt_has_the_name_that_a_run_gives_it(tmp_path: Path) -> None:
     prompt = Prompt("sé", "u\ud800")
     assert replies.identity(prompt) == Blobs(tmp_path).put(f"{prompt.system}\n\n{prompt.user}")
+
+
+def test_a_conversation_is_replayed_with_its_calls_and_what_its_models_could(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    (folder / "blobs").mkdir(parents=True)
+    put = Blobs(folder / "blobs").put
+    first = Prompt("s", "u", role="planner")
+    called = Reply(
+        "", "x", stop="calls", calls=(ToolCall("1", "f", {"a": 1}),), state={"chat": [1]}, via="role planner"
+    )
+    second = replace(first, turns=(Turn.after(called, [ToolResult("1", "done")]),))
+    with Journal(folder) as journal:
+        journal.append("start", {"can": {"": [], "planner": ["tools"]}})
+        for prompt, reply in ((first, called), (second, Reply("end", "x"))):
+            journal.append("reply", {**replies.asked(prompt, put), **replies.answered(reply, put)})
+    model = models.make(f"replay/{folder}")
+    assert model.complete(second).text == "end"
+    assert model.complete(first) == replace(called, via="")
+    assert [model.can("tools", role) for role in ("planner", "", "other")] == [True, False, False]
+
+
+def test_a_replay_whose_cost_nobody_knows_has_no_price(run: Path) -> None:
+    assert models.unpriced(models.make(f"replay/{run}")) == (f"replay/{run.name}",)
