@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from harness import knobs, scoring, stats
+from harness import knobs, laps, scoring, stats
 from harness.ahead import Ahead
 from harness.bench import CandidateBench, Workbench, pair_of
 from harness.errors import BaselineError, Unrepeatable
@@ -103,9 +103,12 @@ class Judge:
     def screen(self, candidate: Candidate) -> Score:
         """Rules and hidden shorts: is it right, as far as seconds can tell? Nothing is timed."""
         readings = [*self._rules(candidate)]
+        laps.lap("rules")
         if not scoring.failed(readings):
             with self._screening_core() as core:
+                laps.lap("wait")
                 readings += self._run_evaluators("short", candidate, CandidateBench(self._bench, core))
+            laps.lap("screen")
         return self._score(readings, "short")
 
     def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
@@ -115,8 +118,10 @@ class Judge:
         if screened.status != "ok":
             return screened
         with self._bench.lanes.take() as core:
+            laps.lap("wait")
             bench = CandidateBench(self._bench, core)
             failure = self._measure(candidate, bench, MEASURED_PAIRS, stake)
+        laps.lap("measure")
         return self._measured_score(candidate, bench, screened.readings, failure, "measure")
 
     def _rules(self, candidate: Candidate) -> Iterator[Reading]:
@@ -193,6 +198,7 @@ class Judge:
         pairs: list[Pair] = []
         try:
             with self._bench.lanes.take() as core:
+                laps.lap("wait")
                 verdict = self._fight(candidate, incumbent, core, pairs, 1 - 2 * alpha / len(stats.LOOKS))
         except Unrepeatable as error:
             if incumbent.source == self.target.source:
