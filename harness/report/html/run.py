@@ -43,6 +43,7 @@ def made(folder: Path) -> str:
         run=run,
         headline=words.headline(run),
         asked=_asked(run),
+        unfinished=words.unfinished(run),
         unsafe=tables.UNSAFE if run.start.unsafe else "",
         rows=words.rows(run),
         fitness=text.times(run.leader.score.fitness) if run.leader and run.leader.score.fitness else "-",

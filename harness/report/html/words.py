@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harness.report import tables, text
 from harness.report.html.page import visible
@@ -23,6 +23,22 @@ def headline(run: RunRecord) -> str:
     return f"{run.start.target}: {text.listed(parts) or 'no difference that shows'}"
 
 
+def unfinished(run: RunRecord) -> str:
+    """What to do about a run that did not come to its end; empty for one that did."""
+    again = f"`optimize-run resume {run.start.run}` goes on where it was"
+    match run.status:
+        case "done":
+            return ""
+        case "running":
+            return "The run is still under way: this page shows it as it was when the page was made."
+        case "failed":
+            return f"The run failed: {run.reason}. {again}, once that is put right."
+        case "interrupted":
+            return f"The run was stopped before its end. {again}."
+        case _:
+            return f"The run's process was killed. What it had recorded is here; {again}."
+
+
 def _readings(run: RunRecord) -> list[Reading]:
     score = run.leader.score if run.leader else None
     return [reading for metric, *_ in METRICS if (reading := measured(score, metric))]
@@ -38,8 +54,8 @@ def certainty(run: RunRecord) -> Iterator[str]:
     if not readings:
         yield tables.verdict(run)
         return
-    for reading in readings:
-        yield bounded(reading)
+    yield from (bounded(reading) for reading in readings)
+    yield "Such an interval holds the true ratio in 95 of 100 measurements."
     if confirmed(run):
         yield (
             "These figures are from a last measurement, made after the program had been chosen: luck in the choice is "
@@ -62,21 +78,19 @@ def certainty(run: RunRecord) -> Iterator[str]:
 def bounded(reading: Reading) -> str:
     """A ratio with its interval as a sentence; it says when the interval leaves open whether there is a difference."""
     name = {"memory": "Peak memory", "speed": "CPU time"}.get(reading.metric, reading.metric)
-    pairs = f", from {text.count(len(reading.samples), 'pair')} of runs side by side" if reading.samples else ""
+    pairs = f", measured in {text.count(len(reading.samples), 'pair')} of runs side by side" if reading.samples else ""
     if reading.low is None or reading.high is None:
         return f"{name}: {text.phrase_of(reading)}; it has no interval."
     if reading.low <= 1.0 <= reading.high:
         low, high = text.phrase(reading.metric, reading.low), text.phrase(reading.metric, reading.high)
-        return f"{name}: no difference is shown; anything from {low} to {high} is possible (95 % interval{pairs})."
-    return (
-        f"{name}: {text.phrase_of(reading)}. In 95 of 100 such measurements the true ratio lies within the "
-        f"interval{pairs}."
-    )
+        return f"{name}: no difference is shown{pairs}; anything from {low} to {high} is possible."
+    return f"{name}: {text.phrase_of(reading)}{pairs}."
 
 
 def rows(run: RunRecord) -> list[JsonObject]:
     """The table on top: baseline, best, and the ratio between them with its interval as a bar."""
     score = run.leader.score if run.leader else None
+    readings = [reading for metric, *_ in METRICS if (reading := measured(score, metric))]
     made = []
     for metric, title, unit, show in METRICS:
         reading = measured(score, metric)
@@ -88,17 +102,18 @@ def rows(run: RunRecord) -> list[JsonObject]:
                 "before": show(detail.get(f"baseline_{unit}", first)),
                 "after": show(detail.get(f"candidate_{unit}")),
                 "ratio": text.phrase_of(reading) if reading else "-",
-                "bar": bar(reading),
+                "bar": bar(reading, readings),
             }
         )
     return made
 
 
-def bar(reading: Reading | None) -> JsonObject | None:
-    """An interval on a log axis from 0 to 100 that has the baseline on it; None without an interval."""
-    if reading is None or not reading.low or not reading.high or reading.low <= 0:
+def bar(reading: Reading | None, all_: Sequence[Reading]) -> JsonObject | None:
+    """An interval on a log axis from 0 to 100 that has the baseline and all_ intervals on it; None without one."""
+    if reading is None or not reading.low or not reading.high:
         return None
-    left, right = min(reading.low, 1.0) / 1.05, max(reading.high, 1.0) * 1.05
+    left = min(1.0, *(other.low for other in all_ if other.low)) / 1.05
+    right = max(1.0, *(other.high for other in all_ if other.high)) * 1.05
 
     def at(ratio: float) -> float:
         return round(100 * math.log(ratio / left) / math.log(right / left), 2)
@@ -107,8 +122,7 @@ def bar(reading: Reading | None) -> JsonObject | None:
     return {
         "one": at(1.0),
         "low": low,
-        "width": max(high - low, 0.6),
-        "value": at(reading.value),
+        "width": round(max(high - low, 1.2), 2),
         "lost": reading.value < 1,
     }
 

@@ -49,7 +49,7 @@ const candidates = (() => {
 
   function show(position) {
     const node = run.nodes[position];
-    sheet.replaceChildren(
+    sheet.replaceChildren(...[
       el("div", { class: "bar" },
         step("Previous", position - 1), step("Next", position + 1), el("button", { onclick: close }, "Close")),
       el("h2", {}, `#${node.n} `, el("span", { class: "id quiet" }, node.id || "no program"), badge(node)),
@@ -57,7 +57,8 @@ const candidates = (() => {
       node.feedback ? el("p", { class: "notice foreign" }, node.feedback) : null,
       ...node.warnings.map((line) => el("p", { class: "notice foreign" }, `Warning: ${line}`)),
       readings(node), facts(node),
-      el("h3", {}, "What changed"), difference(node), ...node.calls.flatMap(asked));
+      el("h3", {}, "What changed"), difference(node), ...node.calls.flatMap(asked),
+    ].filter((part) => part !== null));
     sheet.hidden = false;
     sheet.scrollTop = 0;
     sheet.focus({ preventScroll: true });
