@@ -36,12 +36,14 @@ class Browser:
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
+        self._said: list[str] = []
 
     def open(self, page: Path, width: int = 1280, height: int = 900, dark: bool = False) -> None:
         """Load a file and wait until its script says that it is done."""
         self.look(width, height, dark)
-        self.logs()
         self.driver.get("about:blank")
+        self.logs()
+        self._said.clear()
         self.driver.get(page.as_uri())
         self.wait("document.documentElement.dataset.ready === 'yes'")
 
@@ -55,11 +57,13 @@ class Browser:
         return self.driver.execute_script(f"return {expression}")
 
     def wait(self, expression: str, seconds: float = 30.0) -> None:
+        from selenium.common.exceptions import TimeoutException
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(
-            lambda _: self.ask(expression), f"never true: {expression}; console: {self.logs()}"
-        )
+        try:
+            WebDriverWait(self.driver, seconds, poll_frequency=0.05).until(lambda _: self.ask(expression))
+        except TimeoutException:
+            raise AssertionError(f"never true: {expression}; console: {self.logs()}") from None
 
     def click(self, x: float, y: float) -> None:
         """A real click at a place of the viewport."""
@@ -68,8 +72,9 @@ class Browser:
             self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **button})
 
     def logs(self) -> list[str]:
-        """What the console said since it was last asked: errors, warnings, refusals of the page's policy."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        """What the console has said since the page was opened: errors, warnings, refusals of the page's policy."""
+        self._said += [entry["message"] for entry in self.driver.get_log("browser")]
+        return list(self._said)
 
     def shoot(self, to: Path, whole: bool = True) -> None:
         """A picture of the page, for people."""

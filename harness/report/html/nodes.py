@@ -15,7 +15,7 @@ from harness.report.html.spans import Call, Spans
 from harness.report.html.texts import Texts
 from harness.store.blobs import Blobs
 from harness.store.runrecord import RunRecord, Tried
-from harness.types import JsonObject, Reading
+from harness.types import JsonObject, Reading, Usage
 
 TITLES = {"memory": "peak memory", "speed": "CPU time"}
 
@@ -130,10 +130,20 @@ def _call(call: Call, library: _Library) -> JsonObject:
     return {
         "model": visible(call.model),
         "stop": visible(call.stop),
-        "cost": text.cost(call.usage),
+        "cost": _price(call.usage),
         "prompt": library.blob(call.prompt),
         "reply": library.blob(call.reply),
     }
+
+
+def _price(usage: Usage) -> str:
+    """What one call cost: `100 tokens in, 20 out, $0.01, 1.5 s`."""
+    parts = []
+    if usage.tokens_in or usage.tokens_out:
+        parts.append(f"{text.count(usage.tokens_in, 'token')} in, {text.count(usage.tokens_out)} out")
+    if usage.usd is None or usage.usd > 0:
+        parts.append(text.money(usage.usd))
+    return ", ".join([*parts, text.duration(usage.seconds)])
 
 
 # --- Texts ------------------------------------------------------------------------------------------------------------

@@ -20,11 +20,10 @@ class Texts:
     """Collects texts until there is no more room. Their unseen characters are spelt out as they come in."""
 
     room: int = ROOM
-    left_out: int = 0
     _numbers: dict[str, int] = field(default_factory=dict)
     _lines: list[str] = field(default_factory=list)
     _ranges: list[list[int]] = field(default_factory=list)
-    _known: dict[str, int] = field(default_factory=dict)
+    _known: dict[str, int | None] = field(default_factory=dict)
 
     def add(self, text: str) -> int | None:
         """The text's number in the document, or None when it was left out to keep the page small."""
@@ -33,12 +32,17 @@ class Texts:
         lines = text.split("\n")
         cost = sum(len(line.encode("utf-8", "replace")) + 4 for line in set(lines) - self._numbers.keys())
         if cost > self.room or len(text) > LONGEST:
-            self.left_out += 1
+            self._known[text] = None
             return None
         self.room -= cost
         self._ranges.append(self._ranged(lines))
         self._known[text] = len(self._ranges) - 1
-        return self._known[text]
+        return len(self._ranges) - 1
+
+    @property
+    def left_out(self) -> int:
+        """How many texts there was no room for."""
+        return sum(number is None for number in self._known.values())
 
     def _ranged(self, lines: list[str]) -> list[int]:
         """start, length, start, length, ... of consecutive numbers in the table."""

@@ -5,7 +5,7 @@ const page = (() => {
 
   /** A large text that the page holds deflated under this id. */
   async function unpack(id) {
-    const packed = atob(document.getElementById(id).textContent);
+    const packed = atob(document.getElementById(`packed-${id}`).textContent);
     const bytes = Uint8Array.from(packed, (char) => char.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
     return new Response(stream).text();
