@@ -220,17 +220,17 @@ class Run:
         write_whole(self.folder / "best.diff", diff.encode())
 
     def _close(self, status: str, reason: str) -> None:
-        self.ledger.record(
-            "end",
-            {
-                "status": status,
-                "reason": reason,
-                "best": self.best.candidate.id if self.best else None,
-                "usage": plain(self.budget.spent),
-                "secret": self._secret() if status == "done" else None,  # an interrupted run may go on
-            },
-        )
-        self.hooks.closed(self.folder)
+        end = {
+            "status": status,
+            "reason": reason,
+            "best": self.best.candidate.id if self.best else None,
+            "usage": plain(self.budget.spent),
+            "secret": self._secret() if status == "done" else None,  # an interrupted run may go on
+        }
+        try:
+            self.ledger.record("end", end)
+        finally:  # also when whoever watches is gone
+            self.hooks.closed(self.folder)
 
     def forget(self) -> None:
         """Leave nothing of a run that could not begin."""

@@ -90,7 +90,7 @@ class Browser:
 
 @contextmanager
 def started() -> Iterator[Browser]:
-    """A browser with a profile of its own; skips, with the reason, where there is none. In CI there must be one."""
+    """A browser with a profile of its own; where there is none, the test is skipped and says what to install."""
     from selenium import webdriver
 
     program = next((found for name in PLACES if (found := shutil.which(name))), None)

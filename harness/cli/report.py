@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,6 +54,7 @@ def writer() -> Callable[[Path], None]:
 
             write(folder)
         except Exception as error:  # whatever it is: the run itself is safe, and must end as it would have
-            options.note(f"warning: no report.html was written: {error}; `optimize-run report` tries again")
+            with suppress(OSError):  # nobody reads it
+                options.note(f"warning: no report.html was written: {error}; `optimize-run report` tries again")
 
     return write_beside
