@@ -51,6 +51,7 @@ def made(folder: Path) -> str:
         cost=text.cost(run.usage),
         tally=tables.tally(run),
         steps=words.steps(run),
+        confirmed=words.confirmed(run),
         warnings=words.all_warnings(run),
         program=best,
         missing=missing,

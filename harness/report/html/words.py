@@ -78,13 +78,13 @@ def certainty(run: RunRecord) -> Iterator[str]:
 def bounded(reading: Reading) -> str:
     """A ratio with its interval as a sentence; it says when the interval leaves open whether there is a difference."""
     name = {"memory": "Peak memory", "speed": "CPU time"}.get(reading.metric, reading.metric)
-    pairs = f", measured in {text.count(len(reading.samples), 'pair')} of runs side by side" if reading.samples else ""
+    why = f"; {reading.explanation}." if reading.explanation else "."
     if reading.low is None or reading.high is None:
-        return f"{name}: {text.phrase_of(reading)}; it has no interval."
+        return f"{name}: {text.phrase_of(reading)}; it has no interval{why}"
     if reading.low <= 1.0 <= reading.high:
         low, high = text.phrase(reading.metric, reading.low), text.phrase(reading.metric, reading.high)
-        return f"{name}: no difference is shown{pairs}; anything from {low} to {high} is possible."
-    return f"{name}: {text.phrase_of(reading)}{pairs}."
+        return f"{name}: no difference is shown; anything from {low} to {high} is possible{why}"
+    return f"{name}: {text.phrase_of(reading)}{why}"
 
 
 def rows(run: RunRecord) -> list[JsonObject]:

@@ -64,6 +64,19 @@ def test_a_click_on_a_point_shows_that_candidate(browser: Browser, finished: Pat
     assert "3.10x less memory (3.04-3.16)" in said and "diff" in said and "offline" in said
 
 
+def test_every_step_to_the_best_is_joined_to_the_one_before(browser: Browser, finished: Path) -> None:
+    browser.open(finished)
+    colours = browser.ask(
+        "(() => { const chart = page.drawn[2], run = chart.data.datasets.flatMap((s) => s.data);"
+        "  const at = (n) => n < 0 ? run.find((p) => p.says) : run.find((p) => p.position === n);"
+        "  return [[-1, 0], [0, 4]].map(([from, to]) => {"
+        "    const x = chart.scales.x.getPixelForValue((at(from).x + at(to).x) / 2);"
+        "    const y = chart.scales.y.getPixelForValue((at(from).y + at(to).y) / 2);"
+        "    return [...chart.ctx.getImageData(Math.round(x), Math.round(y), 1, 1).data].slice(0, 3); }); })()"
+    )
+    assert colours == [[0x1A, 0x7F, 0x5A]] * 2
+
+
 def test_prompt_and_answer_are_there_when_asked_for(browser: Browser, finished: Path) -> None:
     browser.open(finished)
     browser.ask("candidates.open(1)")

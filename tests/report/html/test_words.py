@@ -11,23 +11,23 @@ from tests.runs_on_disk import Writing, failed, finished_run, noop_run, scored
 
 
 def reading(value: float, low: float | None, high: float | None, metric: str = "speed") -> Reading:
-    return Reading(metric, value, "x", low=low, high=high, samples=(1.0, 1.0))
+    return Reading(metric, value, "x", low=low, high=high, explanation="2 pairs")
 
 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (reading(3.06, 2.59, 3.61), "CPU time: 3.06x faster (2.59-3.61), measured in 2 pairs of runs side by side."),
+        (reading(3.06, 2.59, 3.61), "CPU time: 3.06x faster (2.59-3.61); 2 pairs."),
         (
             reading(1.02, 0.97, 1.08, "memory"),
-            "Peak memory: no difference is shown, measured in 2 pairs of runs side by side; anything from 1.03x more "
-            "memory to 1.08x less memory is possible.",
+            "Peak memory: no difference is shown; anything from 1.03x more "
+            "memory to 1.08x less memory is possible; 2 pairs.",
         ),
         (
             reading(0.8, 0.78, 0.82),
-            "CPU time: 1.25x slower (1.22-1.28), measured in 2 pairs of runs side by side.",
+            "CPU time: 1.25x slower (1.22-1.28); 2 pairs.",
         ),
-        (reading(2.0, None, None), "CPU time: 2.00x faster; it has no interval."),
+        (reading(2.0, None, None), "CPU time: 2.00x faster; it has no interval; 2 pairs."),
     ],
 )
 def test_a_ratio_as_a_sentence(given: Reading, said: str) -> None:

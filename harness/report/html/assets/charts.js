@@ -4,6 +4,7 @@ const charts = (() => {
   const SHAPES = {
     ok: "circle", wrong: "triangle", rule: "rectRot", crash: "crossRot", timeout: "rect", memory: "star", invalid: "cross",
   };
+  const SIGNS = { ok: "\u25cf", wrong: "\u25b2", rule: "\u25c6", crash: "\u2715", timeout: "\u25a0", memory: "\u2731", invalid: "\u271a" };
   const NICE = [.01, .02, .05, .1, .2, .3, .5, .7, .8, .9, 1, 1.1, 1.2, 1.3, 1.5, 1.7, 2, 2.5, 3, 4, 5, 7, 10, 15, 20, 30, 50,
     70, 100, 200, 500, 1000, 2000, 5000, 10000];
   const LOWEST = .5;  // what is worse than half the baseline is drawn on the lower edge
@@ -48,7 +49,7 @@ const charts = (() => {
 
   function options(nodes, open, scales) {
     return {
-      animation: false, responsive: true, maintainAspectRatio: false, normalized: true,
+      animation: false, responsive: true, maintainAspectRatio: false,
       interaction: { mode: "nearest", intersect: true },
       scales,
       onClick: (event, _, chart) => {
@@ -78,7 +79,7 @@ const charts = (() => {
   /** Points without a line between them. */
   function dots(points, more) {
     return {
-      data: points, showLine: false, pointHitRadius: 6, pointHoverRadius: 7, parsing: false,
+      data: points, showLine: false, pointHitRadius: 6, pointHoverRadius: 7,
       pointBackgroundColor: points.map((point) => point.colour), pointBorderColor: points.map((point) => point.colour),
       pointStyle: points.map((point) => point.shape || "circle"),
       pointRadius: points.map((point) => point.radius || 3.5),
@@ -88,7 +89,7 @@ const charts = (() => {
 
   function line(points, colour, width, more) {
     return {
-      data: points, parsing: false, pointRadius: 0, pointHitRadius: 0, pointHoverRadius: 0, borderColor: colour,
+      data: points, pointRadius: 0, pointHitRadius: 0, pointHoverRadius: 0, borderColor: colour,
       borderWidth: width, ...more,
     };
   }
@@ -210,5 +211,5 @@ const charts = (() => {
     });
   }
 
-  return { staircase, scatter, lineage, times, SHAPES, colourOf };
+  return { staircase, scatter, lineage, times, SIGNS, colourOf };
 })();

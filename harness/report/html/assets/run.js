@@ -6,15 +6,17 @@
 
   const drawn = [];
   function legend() {
-    const names = Object.entries(run.statuses).map(([status, count]) => {
-      const sample = run.nodes.find((node) => node.status === status && !node.kept) || run.nodes.find((n) => n.status === status);
-      const word = page.el("span", {}, `${count} ${status}`);
-      word.style.color = charts.colourOf(sample);
-      return word;
-    });
+    const named = (sign, node, words) => {
+      const mark = page.el("span", {}, sign);
+      mark.style.color = charts.colourOf(node);
+      return page.el("span", {}, mark, ` ${words}`);
+    };
     const kept = run.nodes.filter((node) => node.kept).length;
-    const word = page.el("span", { class: "good" }, `${kept} kept`);
-    document.getElementById("statuses").replaceChildren(...names, word);
+    document.getElementById("statuses").replaceChildren(
+      named(charts.SIGNS.ok, { kept: true }, `${kept} kept`),
+      ...Object.entries(run.statuses).map(([status, count]) => (status === "ok"
+        ? named(charts.SIGNS.ok, { status }, `${count - kept} right, not kept`)
+        : named(charts.SIGNS[status] || "", { status }, `${count} ${status}`))));
   }
 
   function draw(Chart) {
