@@ -30,7 +30,8 @@ class Texts:
         if text in self._known:
             return self._known[text]
         lines = text.split("\n")
-        cost = sum(len(line.encode("utf-8", "replace")) + 4 for line in set(lines) - self._numbers.keys())
+        fresh = {line for line in lines if line not in self._numbers}
+        cost = sum(len(line.encode("utf-8", "replace")) + 4 for line in fresh)
         if cost > self.room or len(text) > LONGEST:
             self._known[text] = None
             return None
