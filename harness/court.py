@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from harness import laps
 from harness.archive import Leader, Throne
 from harness.judge import Judge
 from harness.store.records import plain, score_of
@@ -92,7 +93,8 @@ class Court:
         return self._duels[names]
 
     def _fight(self, contender: Contender, incumbent: Candidate, nth: int) -> JsonObject:
-        duel = self._judge.duel(contender.candidate, incumbent, nth)
+        with laps.taken(rest="duel") as took:
+            duel = self._judge.duel(contender.candidate, incumbent, nth)
         record: JsonObject = {
             "n": contender.n,
             "candidate": contender.candidate.id,
@@ -101,6 +103,7 @@ class Court:
         }
         record |= {"ratio": duel.ratio.value, "low": duel.ratio.low, "high": duel.ratio.high}
         record |= {"pairs": duel.pairs, "alpha": duel.alpha, "explanation": duel.explanation, "fallen": duel.fallen}
+        record["seconds"] = took.seconds
         self._ledger.record("crown", record)
         return record
 
@@ -118,11 +121,13 @@ class Court:
         if recorded is not None:
             score, stands = score_of(recorded["score"]), bool(recorded["ok"])
         else:
-            score = self._judge.confirm(leader)
+            with laps.taken(rest="full") as took:
+                score = self._judge.confirm(leader)
             stands = self._judge.stands(score)
             if score.status == "ok" and not stands:
                 score = replace(score, feedback="no gain over the baseline when it was measured for the last time")
-            self._ledger.record("confirm", {"candidate": leader.id, "ok": stands, "score": plain(score)})
+            record = {"candidate": leader.id, "ok": stands, "score": plain(score), "seconds": took.seconds}
+            self._ledger.record("confirm", record)
         if stands:
             self.throne.confirm(score)
         else:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from harness import knobs, scoring, stats
+from harness import knobs, laps, scoring, stats
 from harness.ahead import Ahead
 from harness.bench import CandidateBench, Workbench, pair_of
 from harness.duels import Duel, fight
@@ -85,9 +85,12 @@ class Judge:
     def screen(self, candidate: Candidate) -> Score:
         """Rules and hidden shorts: is it right, as far as seconds can tell? Nothing is timed."""
         readings = [*self._rules(candidate)]
+        laps.lap("rules")
         if not scoring.failed(readings):
             with self._screening_core() as core:
+                laps.lap("wait")
                 readings += self._run_evaluators("short", candidate, CandidateBench(self._bench, core))
+            laps.lap("screen")
         return self._score(readings, "short")
 
     def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
@@ -97,8 +100,10 @@ class Judge:
         if screened.status != "ok":
             return screened
         with self._bench.lanes.take() as core:
+            laps.lap("wait")
             bench = CandidateBench(self._bench, core)
             failure = self._measure(candidate, bench, MEASURED_PAIRS, stake)
+        laps.lap("measure")
         return self._measured_score(candidate, bench, screened.readings, failure, "measure")
 
     def _rules(self, candidate: Candidate) -> Iterator[Reading]:
@@ -179,6 +184,7 @@ class Judge:
         """Fresh processes, candidate against incumbent, until the nth duel's rule decides, or the one that is given."""
         rule = rule or stats.Rule(stats.duel_alpha(nth))
         with self._bench.lanes.take() as core:
+            laps.lap("wait")
             return fight(self._bench, self._by_stage["measure"][0], candidate, incumbent, rule, core)
 
     def confirm(self, candidate: Candidate, whole: bool = True) -> Score:

@@ -38,10 +38,11 @@ PAIRS_PER_EVALUATION = 1.5  # on average: most candidates are told from the incu
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """How a run is watched and stopped from outside."""
+    """How a run is watched and stopped from outside. closed: called with its folder when it ended, however it did."""
 
     watch: Callable[[Event], None] = lambda _: None
     asked_to_stop: Callable[[], str | None] = lambda: None
+    closed: Callable[[Path], None] = lambda _: None
 
 
 def version() -> str:
@@ -247,16 +248,17 @@ class Run:
         write_whole(self.folder / "best.diff", diff.encode())
 
     def _close(self, status: str, reason: str) -> None:
-        self.ledger.record(
-            "end",
-            {
-                "status": status,
-                "reason": reason,
-                "best": self.best.candidate.id if self.best else None,
-                "usage": plain(self.budget.spent),
-                "secret": self._secret() if status == "done" else None,  # an interrupted run may go on
-            },
-        )
+        end = {
+            "status": status,
+            "reason": reason,
+            "best": self.best.candidate.id if self.best else None,
+            "usage": plain(self.budget.spent),
+            "secret": self._secret() if status == "done" else None,  # an interrupted run may go on
+        }
+        try:
+            self.ledger.record("end", end)
+        finally:  # also when whoever watches is gone
+            self.hooks.closed(self.folder)
 
     def forget(self) -> None:
         """Leave nothing of a run that could not begin."""

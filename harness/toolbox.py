@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Lock
 
-from harness import edits
+from harness import edits, laps
 from harness.judge import Judge
 from harness.store import replies
 from harness.store.blobs import Blobs
@@ -148,7 +148,8 @@ class OrderTools:
         k, self._judgements = self._judgements, self._judgements + 1
         score = self._ledger.recording.score(self._order.n, k)
         if score is None:
-            score = judge(Candidate.of(source))
+            with laps.taken(rest="measure") as took:
+                score = judge(Candidate.of(source))
             record = {"n": self._order.n, "k": k, "kind": kind, "source": self._ledger.blobs.put(source)}
-            self._ledger.record("judged", {**record, "score": plain(score)})
+            self._ledger.record("judged", {**record, "score": plain(score), "seconds": took.seconds})
         return score

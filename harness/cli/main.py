@@ -25,6 +25,8 @@ COMMANDS = {
     "show": ("Show one run: its best, its candidates, its cost.", "harness.cli.show:show"),
     "lineage": ("Show how a run came to its best, step by step.", "harness.cli.lineage:lineage"),
     "diff": ("Show what a run changed.", "harness.cli.diff:diff"),
+    "report": ("Make a page about a run for a browser.", "harness.cli.report:report"),
+    "export": ("Write a run's candidates for a spreadsheet or a program.", "harness.cli.export:export"),
     "best": ("Print the best program of a run.", "harness.cli.best:best"),
     "targets": ("List the built-in targets.", "harness.cli.targets:targets"),
     "strategies": ("List the strategies, or the knobs of one.", "harness.cli.strategies:strategies"),

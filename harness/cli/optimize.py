@@ -91,6 +91,7 @@ def follow(
     past: Iterable[Event] = (),
 ) -> None:
     """Show a run while it goes, and say how it ended. past: what a resumed run had recorded."""
+    from harness.cli.report import writer
     from harness.cli.show import show_json
     from harness.launch import Hooks
     from harness.report import live, tables
@@ -100,7 +101,7 @@ def follow(
         live.LiveView(quiet=quiet or json, json_events=json_events, past=past) as view,
         stop_on_interrupt() as asked_to_stop,
     ):
-        folder = job(Hooks(watch=view.on_event, asked_to_stop=asked_to_stop))
+        folder = job(Hooks(watch=view.on_event, asked_to_stop=asked_to_stop, closed=writer()))
     record = load(folder)
     if json:
         options.print_json(show_json(record))

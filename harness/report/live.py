@@ -87,7 +87,7 @@ class LiveView:
 
     def _drawn(self) -> RenderableType:
         with self._lock:
-            return panel.draw(self._fold, self._clock())
+            return panel.draw(self._fold, self._clock(), self._live.console.width if self._live else 100)
 
     def _tell(self, event: Event) -> None:
         """Plain lines, for a log or a pipe."""
@@ -100,7 +100,7 @@ class LiveView:
             case "baseline" if not self._quiet:
                 line = panel.baseline_line(self._fold)
             case "outcome" if not self._quiet:
-                line = panel.outcome_line(self._fold.tried[-1])
+                line = panel.outcome_line(self._fold.tried[-1], self._fold.crowns)
             case "confirm" if not self._quiet:
                 line = panel.confirm_line(self._fold.confirms[-1])
         if line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from harness.report.staircase import climb, staircase
 from harness.report.tables import METRICS, UNSAFE
 from harness.report.views import measured
 from harness.store.fold import Fold
-from harness.store.runrecord import Confirm, Open, RunRecord, Tried
+from harness.store.runrecord import Confirm, Crown, Open, RunRecord, Tried
 from harness.types import JsonObject, Score, Usage
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SHOWN_NOTES = 5
+NARROWEST_NOTE = 24  # columns; what comes after it is cut first
+FRAME = 4  # columns of the panel's border and padding
+A_MOMENT = 1.0  # seconds; between one order and the next, nothing is in flight either
+LABEL = 9  # columns before the staircase
 LIMITS = (("evaluations", "evaluation"), ("calls", "call"), ("tokens", "token"))
 
 
@@ -41,9 +45,16 @@ def baseline_line(fold: Fold) -> str:
     return f"baseline: {text.mib(known.memory_mib)} ({floor}), {text.cpu(known.cpu_s)} of CPU"
 
 
-def outcome_line(tried: Tried) -> str:
-    """One outcome in one line: its order, kept or why not, its ratios, its note."""
-    return text.clean(f"#{tried.n} {fate(tried)}: {tried.note or tried.operator}{_why(tried)}")
+def outcome_line(tried: Tried, crowns: Sequence[Crown] = (), width: int | None = None) -> str:
+    """One outcome in one line: its order, its fate, its note, its ratios, why it was kept or not.
+
+    crowns: the run's duels. width: columns to fit into, at the cost of the note.
+    """
+    head, tail = f"#{tried.n} {fate(tried)}: ", text.clean(_why(tried, crowns))
+    note = text.clean(tried.note or tried.operator)
+    if width is not None:
+        note = text.cut(note, max(width - len(head) - len(tail) - 1, NARROWEST_NOTE))
+    return text.clean(f"{head}{note} {tail}")
 
 
 def fate(tried: Tried) -> str:
@@ -54,11 +65,21 @@ def fate(tried: Tried) -> str:
     return f"{'kept' if tried.kept else 'discarded'} {text.times(score.fitness)}"
 
 
-def _why(tried: Tried) -> str:
+def _why(tried: Tried, crowns: Sequence[Crown]) -> str:
+    """What the judge said of a failure; else the ratios, and how it stood against the best of its time."""
     if tried.score.status != "ok":
-        return f" ({text.cut(text.clean(tried.score.feedback), 160)})" if tried.score.feedback else ""
-    shown = ratios(tried.score)
-    return f" ({shown})" if shown else ""
+        return f"({text.cut(text.clean(tried.score.feedback), 160)})" if tried.score.feedback else ""
+    reasons = [ratios(tried.score), _standing(tried, crowns)]
+    return f"({'; '.join(reason for reason in reasons if reason)})" if any(reasons) else ""
+
+
+def _standing(tried: Tried, crowns: Sequence[Crown]) -> str:
+    if tried.operator == "noop":
+        return ""
+    duels = [crown for crown in crowns if crown.candidate == tried.id]
+    if duels:
+        return f"{'won' if duels[-1].crowned else 'lost'} its duel: {duels[-1].explanation}"
+    return "" if tried.kept else "not above the best"
 
 
 def ratios(score: Score) -> str:
@@ -75,8 +96,8 @@ def confirm_line(confirm: Confirm) -> str:
 # --- The panel --------------------------------------------------------------------------------------------------------
 
 
-def draw(fold: Fold, now: float) -> RenderableType:
-    """Everything at a glance; now is in seconds since the epoch."""
+def draw(fold: Fold, now: float, width: int = 100) -> RenderableType:
+    """Everything at a glance; now is in seconds since the epoch, width in columns of the terminal."""
     from rich.console import Group
     from rich.panel import Panel
     from rich.text import Text
@@ -85,17 +106,19 @@ def draw(fold: Fold, now: float) -> RenderableType:
         return Text("starting ...")
     run = fold.record(Path(), "running")
     elapsed = run.usage.seconds + max(now - run.last, 0.0)
-    body = Group(*_staircase(run), *_best(run), *_in_flight(run, now), *_news(run), *_spending(run, elapsed))
+    room = max(width - FRAME, 20)
+    drawn = (_staircase(run, room), _best(run), _in_flight(run, now), _news(run, room), _spending(run, elapsed))
+    body = Group(*(line for lines in drawn for line in lines))
     alarm = "red" if run.start.unsafe else ""
     return Panel(body, title=Text(opening(fold), alarm), border_style=alarm or "cyan")
 
 
-def _staircase(run: RunRecord) -> Iterator[Text]:
+def _staircase(run: RunRecord, room: int) -> Iterator[Text]:
     from rich.text import Text
 
     levels = climb([tried.score.fitness if tried.kept else None for tried in run.tried])
     if len(levels) > 1:
-        yield from (Text(line, "green", no_wrap=True) for line in staircase(levels))
+        yield from (Text(line, "green", no_wrap=True) for line in staircase(levels, width=min(60, room - LABEL)))
 
 
 def _best(run: RunRecord) -> Iterator[Text]:
@@ -114,6 +137,14 @@ def _in_flight(run: RunRecord, now: float) -> Iterator[Text]:
 
     if run.open:
         yield Text(text.clean("in flight: " + ", ".join(_flight(order, now) for order in run.open)), "cyan")
+    elif unconfirmed(run) and now - run.last > A_MOMENT:
+        words = f"confirming {run.best} on the full-length run {text.duration(max(now - run.last, 0.0))}"
+        yield Text(text.clean(words), "cyan")
+
+
+def unconfirmed(run: RunRecord) -> bool:
+    """Whether the run still owes its best the whole run, which is what its end waits for."""
+    return run.status == "running" and run.best is not None and all(c.candidate != run.best for c in run.confirms)
 
 
 def _flight(order: Open, now: float) -> str:
@@ -121,12 +152,12 @@ def _flight(order: Open, now: float) -> str:
     return f"#{order.order.n} {order.order.operator} {doing} {text.duration(max(now - order.at, 0.0))}"
 
 
-def _news(run: RunRecord) -> Iterator[Text]:
+def _news(run: RunRecord, room: int) -> Iterator[Text]:
     from rich.text import Text
 
     for tried in run.tried[-SHOWN_NOTES:]:
         style = "bold green" if tried.kept else "" if tried.score.status == "ok" else "dim"
-        yield Text(outcome_line(tried), style, no_wrap=True, overflow="ellipsis")
+        yield Text(outcome_line(tried, run.crowns, room), style, no_wrap=True, overflow="ellipsis")
 
 
 def _spending(run: RunRecord, elapsed: float) -> Iterator[Text]:

@@ -146,6 +146,8 @@ def remarks(run: RunRecord) -> Iterator[str]:
     yield f"Cost: {text.cost(run.usage)}"
     if run.leader:
         yield f"Files: {text.clean(run.folder / 'best.py')}, {text.clean(run.folder / 'best.diff')}"
+    if (run.folder / "report.html").exists():
+        yield f"Report: {text.clean(run.folder / 'report.html')}"
     for warning in warnings(run):
         yield f"Warning: {text.clean(warning)}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -11,14 +11,19 @@ from harness.errors import StoreError, UnknownName
 from harness.store import journal
 from harness.store.fold import JOURNAL, Fold
 from harness.store.runrecord import RunRecord, unique
+from harness.types import Event
 
 
-def load(path: Path) -> RunRecord:
-    """The run in a folder. A torn last line is passed over; damage elsewhere is a StoreError that names the line."""
+def load(path: Path, also: Callable[[Event], None] = lambda _: None) -> RunRecord:
+    """The run in a folder. A torn last line is passed over; damage elsewhere is a StoreError that names the line.
+
+    also: is shown every event, for what a RunRecord does not keep.
+    """
     fold = Fold()
     try:
         for event in journal.read(path / JOURNAL):
             fold.take(event)
+            also(event)
     except FileNotFoundError:
         raise StoreError(f"{path} is not a run folder: it has no {JOURNAL}") from None
     return fold.record(path, "running" if fold.end is None and written_now(path) else "killed")

@@ -96,7 +96,88 @@ def one_change(prompt: Prompt) -> Reply:
     lines = _ASSIGNMENT.findall(program_in(prompt.user))
     name, value = Random(prompt.seed).choice(lines)
     old, new = f"x{name} = {value}", f"x{name} = {1 - min(int(value), 1)}"
-    text = f"NOTE: {new}\n\n        known = (self.target, self.sources, self.answer, self.landscape, self.prompts)
+    text = f"NOTE: {new}\n\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n"
+    return Reply(text, "toy", Usage(calls=1))
+
+
+@dataclass(slots=True)
+class ToyTools:
+    """Tools over a table of known programs; `prompts` keeps what the model was asked."""
+
+    rng: Random
+    target: Target
+    sources: Mapping[str, str]
+    answer: Answer
+    landscape: Landscape
+    prompts: list[Prompt]
+    handoff: JsonObject = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    scores: dict[str, Score] = field(default_factory=dict)
+    evaluations: int = 0
+    capabilities: frozenset[Capability] = frozenset()
+
+    def source(self, candidate_id: str) -> str:
+        return self.sources[candidate_id]
+
+    def complete(self, prompt: Prompt) -> Reply:
+        self.prompts.append(prompt)
+        reply = self.answer(prompt)
+        self.models = (*self.models, reply.model)
+        return reply
+
+    def can(self, what: Capability, role: str = "") -> bool:  # noqa: ARG002
+        return what in self.capabilities
+
+    def trial(self, source: str) -> Score:
+        return self.landscape(source)
+
+    def evaluate(self, source: str) -> Score:
+        """Counted, and as in a run a program that was judged before costs nothing."""
+        if source not in self.scores:
+            self.scores[source] = self.landscape(source)
+            self.evaluations += 1
+        return self.scores[source]
+
+    def profile(self, source: str) -> Profile:
+        """Every line costs the same."""
+        lines = tuple(HotLine(n + 1, 1, 1 / source.count("\n")) for n in range(source.count("\n")))
+        return Profile(lines, lines, (("int", len(lines)),), 1.0, "done")
+
+    def hand_over(self, notes: JsonObject) -> None:
+        self.handoff = {**self.handoff, **json.loads(json.dumps(notes))}
+
+
+class ToyRun:
+    """The loop around a strategy, in one thread: ask, propose, score, tell. `transcript` is what a journal would hold.
+
+    parallel: orders in flight; they are told in an order drawn by the seed, as workers that take different times would.
+    capabilities: what the model that answers takes, as Tools.can says.
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        target: Target,
+        landscape: Landscape = more_is_better,
+        *,
+        seed: int = 0,
+        parallel: int = 1,
+        answer: Answer = one_change,
+        capabilities: frozenset[Capability] = frozenset(),
+    ) -> None:
+        self.strategy, self.target, self.landscape, self.answer = strategy, target, landscape, answer
+        self.seed, self.parallel, self.capabilities = seed, parallel, capabilities
+        baseline = Candidate.of(target.source)
+        self.sources = {baseline.id: baseline.source}
+        self.prompts: list[Prompt] = []
+        self.scores: dict[str, Score] = {}
+        self.transcript: Transcript = []
+        self._rng = Random(f"{seed}/world")
+        self._open: list[Order] = []
+
+    def tools(self, order: Order) -> ToyTools:
+        rng = Random(f"{self.seed}/{order.n}")
+        known = (self.target, self.sources, self.answer, self.landscape, self.prompts)
         return ToyTools(rng, *known, capabilities=self.capabilities, scores=self.scores)
 
     def go(self, orders: int) -> ToyRun:

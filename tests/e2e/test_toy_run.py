@@ -68,6 +68,31 @@ def test_a_run_from_first_prompt_to_best_program(tmp_path: Path) -> None:
     assert document["status"] == "ok" and document["memory"]["low"] > 1.5
     assert [w["name"] for w in document["equivalence"]["workloads"]] == ["few", "public", "timed"]
 
+    page = (latest / "report.html").read_text()
+    assert "keep no history" in page and f"{shown['best']['memory']['ratio']:.2f}x less memory" in page
+    spent = [e["data"]["seconds"] for e in events(tmp_path) if e["kind"] in ("judged", "crown", "confirm")]  # type: ignore[index]
+    assert {stage for seconds in spent for stage in seconds} >= {"rules", "screen", "measure", "duel", "full"}
+
+
+@pytest.mark.parametrize("how", ["failed", "stopped"])
+def test_a_run_that_fails_or_is_stopped_leaves_a_report_too(tmp_path: Path, how: str) -> None:
+    model = script(tmp_path, LEAN)
+    args = ("-m", model, "--max-evaluations", "9", "--parallel", "1")
+    if how == "failed":
+        ran = cli(str(TOY), *args, folder=tmp_path)
+        assert ran.returncode == 1 and "the model failed 8 times in a row" in ran.stderr
+    else:
+        command = [sys.executable, "-m", "harness.cli.main", str(TOY), *args]
+        with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
+            journal = tmp_path / "runs/latest/events.jsonl"
+            while process.poll() is None and not (journal.exists() and b'"ask"' in journal.read_bytes()):
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate()
+        assert process.returncode == 130, said
+    page = (tmp_path / "runs/latest/report.html").read_text()
+    assert ("The run failed" if how == "failed" else "was stopped before its end") in page
+
 
 def test_two_runs_with_the_same_seed_and_answers_ask_the_same(tmp_path: Path) -> None:
     prompts = []

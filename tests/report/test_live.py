@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,12 +34,12 @@ def watched(folder: Path, **options: object) -> str:
     return err.getvalue()
 
 
-def drawn(folder: Path, events: int | None = None, later: float = 5.0) -> str:
+def drawn(folder: Path, events: int | None = None, later: float = 5.0, width: int = 160) -> str:
     fold = Fold()
     for event in events_of(folder)[:events]:
         fold.take(event)
     out = io.StringIO()
-    Console(file=out, width=160).print(panel.draw(fold, fold.last + later))
+    Console(file=out, width=width).print(panel.draw(fold, fold.last + later, width))
     return out.getvalue()
 
 
@@ -112,6 +113,29 @@ def test_a_view_that_joins_late_tells_what_it_sees(tmp_path: Path) -> None:
     assert lines[0].startswith("#4 kept 6.30x") and lines[-1] == "done (40 evaluations)"
 
 
+def test_a_line_says_why_it_was_kept_or_not(tmp_path: Path) -> None:
+    writing = Writing(tmp_path)
+    first = writing.outcome(scored(), crowned=True)
+    n = writing.ask()
+    lost = {"n": n, "candidate": "0ddba11", "over": first, "crowned": False, "ratio": 1.02, "low": 0.97, "high": 1.07}
+    writing.append("crown", **lost, explanation="1.020x the incumbent's fitness (0.970-1.070) in 15 pairs")
+    writing.outcome(scored(2.1, 3.1), note="much the same")
+    lines = watched(writing.close()).splitlines()
+    assert lines[1].endswith("; won its duel: 3 pairs)")
+    assert lines[2].endswith("; not above the best)"), "it had no duel: the one that was lost is another's"
+    fold = Fold()
+    for event in events_of(writing.folder):
+        fold.take(event)
+    loser = replace(fold.tried[1], id="0ddba11")
+    assert panel.outcome_line(loser, fold.crowns).endswith(
+        "; lost its duel: 1.020x the incumbent's fitness (0.970-1.070) in 15 pairs)"
+    )
+
+
+def test_a_control_that_changes_nothing_has_no_duels_to_lose(tmp_path: Path) -> None:
+    assert "not above the best" not in watched(noop_run(tmp_path))
+
+
 # --- on a terminal ----------------------------------------------------------------------------------------------------
 
 
@@ -147,6 +171,26 @@ def test_the_panel_shows_what_goes_on(tmp_path: Path) -> None:
     shown = drawn(writing.close())
     assert f"best {best}: 2.00x less memory (1.96-2.04), 3.00x faster (2.94-3.06)" in shown
     assert "left 39 evaluations" in shown
+
+
+def test_a_narrow_terminal_cuts_the_note_and_keeps_the_newest_step(tmp_path: Path) -> None:
+    writing = Writing(tmp_path)
+    for n in range(70):
+        writing.outcome(scored(1.0 + n / 10, 1.0), note="a long note about what was done " * 3, crowned=n == 69)
+    wide, narrow = drawn(writing.folder, width=160), drawn(writing.close(), width=60)
+    assert all(len(line) <= 60 for line in narrow.splitlines())
+    assert "7.90x less memory (7.74-8.06)" in wide and "..." in wide
+    step = next(line for line in narrow.splitlines() if "█" in line)
+    assert step.rstrip(" │").endswith("█"), "the last column of the staircase is the newest, and is there"
+
+
+def test_the_whole_run_at_the_end_is_shown_while_it_goes(tmp_path: Path) -> None:
+    writing = Writing(tmp_path)
+    best = writing.outcome(scored(), crowned=True)
+    assert f"confirming {best} on the full-length run 5.0 s" in drawn(writing.folder)
+    assert "confirming" not in drawn(writing.folder, later=0.1), "between two orders there is nothing in flight either"
+    writing.confirm(best, scored())
+    assert "confirming" not in drawn(writing.close())
 
 
 def test_what_is_left_of_every_limit() -> None:
