@@ -6,6 +6,7 @@ Nothing is true because it is here. A run is read again when its journal's size 
 from __future__ import annotations
 
 import json
+import math
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -16,9 +17,11 @@ from typing import Any
 from zlib import crc32
 
 from harness.errors import StoreError
+from harness.stats import weights
 from harness.store import runs
 from harness.store.fold import JOURNAL
 from harness.store.runrecord import RunRecord
+from harness.types import Objective, Score
 
 CREATE = "create table if not exists runs (name text primary key, size int, mtime int, row text, fault text)"
 
@@ -47,6 +50,12 @@ class Row:
     machine: str | None
     at: float
     unsafe: bool
+    fitness_low: float  # 95 % intervals; 1.0 while the baseline stands
+    fitness_high: float
+    memory_low: float
+    memory_high: float
+    speed_low: float
+    speed_high: float
 
 
 SHAPE = crc32(" ".join(Row.__slots__).encode()) >> 1  # a file of another shape is started over
@@ -64,6 +73,9 @@ def row_of(run: RunRecord) -> Row:
     """The run in one line; the numbers of its best are those it was measured with against the baseline."""
     score = run.leader.score if run.leader else None
     usage = run.usage
+    reached = (score.fitness if score else None) or 1.0
+    memory, speed = _bounds(score, "memory"), _bounds(score, "speed")
+    half = fitness_error(memory, speed, run.start.objective)
     return Row(
         run=run.start.run,
         folder=run.folder.name,
@@ -73,7 +85,7 @@ def row_of(run: RunRecord) -> Row:
         seed=run.start.seed,
         objective=run.start.objective.name,
         status=run.status,
-        fitness=(score.fitness if score else None) or 1.0,
+        fitness=reached,
         memory_ratio=(score.ratio("memory") if score else None) or 1.0,
         speed_ratio=(score.ratio("speed") if score else None) or 1.0,
         evaluations=usage.evaluations,
@@ -85,6 +97,26 @@ def row_of(run: RunRecord) -> Row:
         machine=run.start.machine.get("id"),
         at=run.start.at,
         unsafe=run.start.unsafe,
+        fitness_low=reached * math.exp(-half),
+        fitness_high=reached * math.exp(half),
+        memory_low=memory[0],
+        memory_high=memory[1],
+        speed_low=speed[0],
+        speed_high=speed[1],
+    )
+
+
+def _bounds(score: Score | None, metric: str) -> tuple[float, float]:
+    """The interval of a ratio; a reading without one is taken at its word."""
+    reading = score.reading(metric) if score and score.status == "ok" else None
+    return (reading.low or reading.value, reading.high or reading.value) if reading else (1.0, 1.0)
+
+
+def fitness_error(memory: tuple[float, float], speed: tuple[float, float], objective: Objective) -> float:
+    """Half the width of the interval of a log fitness, from those of its two ratios, which err independently."""
+    of_memory, of_speed = weights(objective)
+    return math.hypot(
+        *(weight * math.log(high / low) / 2 for weight, (low, high) in ((of_memory, memory), (of_speed, speed)))
     )
 
 
