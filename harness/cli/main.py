@@ -19,6 +19,7 @@ from harness.errors import OptimizeRunError, UnknownName
 # Each command as (one line, "module:function"); a command's module is imported when the command is asked for.
 COMMANDS = {
     "evaluate": ("Judge one program as a run would judge its best.", "harness.cli.evaluate:evaluate"),
+    "compare": ("Compare strategies at one budget, or runs that are there.", "harness.cli.compare:compare"),
     "leaderboard": ("Rank all runs on a target.", "harness.cli.leaderboard:leaderboard"),
     "list": ("List all runs, newest first.", "harness.cli.list_:list_"),
     "show": ("Show one run: its best, its candidates, its cost.", "harness.cli.show:show"),

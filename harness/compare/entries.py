@@ -118,8 +118,17 @@ def _spending(events: Iterable[Event]) -> Iterable[tuple[int, Usage]]:
         if event.kind == "outcome":
             usage = Usage(**event.data["usage"])
             spent += usage
-            yield event.data["n"], Usage(
-                spent.calls, spent.tokens_in, spent.tokens_cached, spent.tokens_out, spent.usd, clock, spent.evaluations
+            yield (
+                event.data["n"],
+                Usage(
+                    spent.calls,
+                    spent.tokens_in,
+                    spent.tokens_cached,
+                    spent.tokens_out,
+                    spent.usd,
+                    clock,
+                    spent.evaluations,
+                ),
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.compare.plan import CONTROL
@@ -14,13 +14,6 @@ from harness.types import JsonObject
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-HEADS = {
-    "evaluations": "evaluations",
-    "tokens": "tokens",
-    "usd": "cost",
-    "seconds": "wall time",
-}
 
 
 def gained(value: float | None) -> str:
@@ -155,9 +148,8 @@ def _limits(result: Comparison) -> str:
     verb = "tells" if result.seeds == 1 else "tell"
     rule = f"an exact rank test at 5 % for {'this pair' if len(result.pairs) == 1 else f'all {pairs} together'}"
     if result.seeds < result.seeds_needed:
-        none = "cannot tell" if result.seeds > 1 else "cannot tell"
         return (
-            f"{seeds} a strategy {none} any two apart, however far apart they are: "
+            f"{seeds} a strategy cannot tell any two apart, however far apart they are: "
             f"at least {result.seeds_needed} are needed ({rule})."
         )
     sizes = [pair.detectable for pair in result.pairs if pair.detectable is not None]
@@ -189,23 +181,25 @@ def for_people(result: Comparison) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    told = [Text(text.clean(line), "yellow" if line.startswith(("UNEQUAL", "Mind")) else "") for line in findings(result)]
+    told = [
+        Text(text.clean(line), "yellow" if line.startswith(("UNEQUAL", "Mind")) else "") for line in findings(result)
+    ]
     return Group(
         Text(heading(result), "bold"),
-        rich_table(_shown(STANDINGS, result), standings(result)),
+        rich_table(shown_columns(result), standings(result)),
         rich_table(PAIRS, pairs(result)),
         *told,
         Text(READING, "dim"),
     )
 
 
-def _shown(columns: Sequence[Column], result: Comparison) -> list[Column]:
-    """Without the columns that say nothing here: no tokens, or no dollars, were spent by anybody."""
+def shown_columns(result: Comparison) -> list[Column]:
+    """The standings' columns, without those that say nothing here: no tokens, or no dollars, were spent by anybody."""
     free = all(standing.usd_known and standing.gain_per_dollar is None for standing in result.standings)
     dull = {"per_dollar"} if free else set()
     if all(standing.gain_per_1k_tokens is None for standing in result.standings):
         dull.add("per_1k_tokens")
-    return [column for column in columns if column.key not in dull]
+    return [column for column in STANDINGS if column.key not in dull]
 
 
 def markdown(result: Comparison) -> str:
@@ -213,7 +207,7 @@ def markdown(result: Comparison) -> str:
     told = [f"- {escaped}" for escaped in map(_escaped, findings(result))]
     parts = [
         f"### {_escaped(heading(result))}",
-        as_markdown(_shown(STANDINGS, result), standings(result)),
+        as_markdown(shown_columns(result), standings(result)),
         as_markdown(PAIRS, pairs(result)),
         "\n".join(told),
         READING,
