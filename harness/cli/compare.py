@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from harness.errors import UsageError
 if TYPE_CHECKING:
     from harness.compare.plan import Member, Plan
     from harness.compare.results import Comparison
-    from harness.compare.run import Recorded
+    from harness.compare.run import Recorded, Show
     from harness.launch import Hooks
     from harness.types import Event
 
@@ -77,7 +76,7 @@ def compare(
     if resume is not None:
         if things or names:
             raise UsageError("--resume goes on with a comparison as it was planned: leave out targets and strategies")
-        result = made(_found(root, resume), root, quiet or form is not options.Form.TABLE)
+        result = made(_found(root, resume), quiet or form is not options.Form.TABLE)
     elif names:
         if len(things or ()) != 1:
             raise UsageError("with --strategy, name one TARGET to optimize; without, finished runs to compare")
@@ -86,14 +85,14 @@ def compare(
             seeds=tuple(range(seeds)), limit=limit, program=str(Path(program).resolve()) if program else None,
             objective=objective, settings=tuple(set_ or ()), parallel=parallel, lanes=lanes,
         )  # fmt: skip
-        result = made(started(plan, root), root, quiet or form is not options.Form.TABLE)
+        result = made(started(plan, root), quiet or form is not options.Form.TABLE)
     else:
         if limit.bounded:
             raise UsageError("a budget is for comparisons that are to be made: name strategies with --strategy")
         result = of_runs(things or [], root)
     show(result, form)
     if output:
-        _write_page(result, output)
+        output.write_text(_page(result), encoding="utf-8")
         options.note(f"page written to {output}")
     if save_reference:
         _save_reference(result, save_reference)
@@ -122,7 +121,7 @@ def _found(root: Path, ref: str) -> Path:
     return run.find(root, ref)
 
 
-def made(folder: Path, root: Path, quiet: bool) -> Comparison:
+def made(folder: Path, quiet: bool) -> Comparison:
     """See a comparison through, keep its answers in its folder, and return them. Exit 130 when it was stopped."""
     from harness.compare import run
     from harness.errors import OptimizeRunError
@@ -155,7 +154,7 @@ def _size(recorded: Recorded) -> str:
     return f"{len(members)} runs{there}, {budget} each; {', '.join(plan.strategies)}; {len(plan.seeds)} seeds in turn"
 
 
-def _shower(total: int, quiet: bool, asked: Callable[[], str | None]) -> Callable[[Member, tuple[Event, ...]], object]:
+def _shower(total: int, quiet: bool, asked: Callable[[], str | None]) -> Show:
     """How each run is shown while it goes: as a run of its own is."""
     from harness.launch import Hooks
     from harness.report.live import LiveView
@@ -179,7 +178,7 @@ def keep(result: Comparison, folder: Path) -> None:
     try:
         write_whole(folder / "compare.json", (as_json(document(result)) + "\n").encode())
         write_whole(folder / "compare.md", (markdown(result) + "\n").encode())
-        _write_page(result, folder / PAGE)
+        write_whole(folder / PAGE, _page(result).encode())
     except OSError as error:
         options.note(f"warning: the answers could not be kept in {folder}: {error.strerror}")
         return
@@ -237,19 +236,15 @@ def show(result: Comparison, form: options.Form) -> None:
             options.answer(comparison.for_people(result))
 
 
-def _write_page(result: Comparison, file: Path) -> None:
+def _page(result: Comparison) -> str:
     from harness.report.html.comparison import page_of
-    from harness.store.blobs import write_whole
 
-    if not file.parent.is_dir():
-        raise UsageError(f"{file} cannot be written: {file.parent} is not a folder")
-    write_whole(file, page_of(result).encode())
+    return page_of(result)
 
 
 def _save_reference(result: Comparison, file: Path) -> None:
     from harness.report.grid import as_json
     from harness.report.reference import reference_of
-    from harness.store.blobs import write_whole
 
-    write_whole(file, (as_json(reference_of(result)) + "\n").encode())
-    print(f"reference rows written to {file}", file=sys.stderr)
+    file.write_text(as_json(reference_of(result)) + "\n", encoding="utf-8")
+    options.note(f"reference rows written to {file}")

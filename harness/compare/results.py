@@ -209,7 +209,8 @@ def _middle(values: Sequence[float | None]) -> float | None:
 
 
 def _band(entries: Sequence[Entry], unit: Unit, horizon: float) -> tuple[tuple[float, float, float, float], ...]:
-    places = [horizon * n / CURVE_POINTS for n in range(CURVE_POINTS + 1)]
+    points = int(horizon) if unit == "evaluations" and 1 <= horizon <= 2 * CURVE_POINTS else CURVE_POINTS
+    places = [horizon * n / points for n in range(points + 1)]
     curves = [entry.best_at(unit, places) for entry in entries]
     known = [curve for curve in curves if curve is not None]
     if len(known) < len(curves):

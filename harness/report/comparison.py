@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.compare.plan import CONTROL
-from harness.compare.results import Comparison, Pair, Standing
+from harness.compare.results import Comparison, Pair
 from harness.compare.statistics import POWER, Bounds
 from harness.report import text
 from harness.report.grid import Column, as_markdown, rich_table
@@ -71,7 +71,7 @@ def standings(result: Comparison) -> list[JsonObject]:
 
 
 def _median_interval(bounds: Bounds) -> str:
-    return f"{text.bounds(bounds.value, bounds.low, bounds.high)[1:-1]} ({bounds.confidence:.0%})"
+    return f"{text.bounds(bounds.value, bounds.low, bounds.high)[1:-1]} ({100 * bounds.confidence:.0f} %)"
 
 
 def pairs(result: Comparison) -> list[JsonObject]:
@@ -80,7 +80,7 @@ def pairs(result: Comparison) -> list[JsonObject]:
             "pair": f"{pair.ours} over {pair.theirs}",
             "verdict": pair.verdict,
             "ratio": f"{text.times(pair.ratio.value)} {_factor(pair.ratio)}",
-            "superiority": f"{pair.superiority.value:.0%} ({pair.superiority.low or 0:.0%}-{pair.superiority.high:.0%})",
+            "superiority": _share(pair),
             "p": f"{pair.p:.2g} ({pair.needed:.2g})",
             "would_find": "nothing" if pair.detectable is None else text.times(pair.detectable),
             "style": "bold" if pair.verdict == "beats" else "",
@@ -121,15 +121,16 @@ def _told(result: Comparison) -> Iterator[str]:
     for pair in result.pairs:
         if pair.verdict == "beats":
             yield (
-                f"{pair.ours} beats {pair.theirs}: {text.times(pair.ratio.value)} as good {_factor(pair.ratio)}; "
-                f"a run of it ends better in {_share(pair)} of cases."
+                f"{pair.ours} beats {pair.theirs}: {text.times(pair.ratio.value)} as good {_factor(pair.ratio)}, "
+                f"p = {pair.p:.2g} where {pair.needed:.2g} was needed."
             )
     if not any(pair.verdict == "beats" for pair in result.pairs):
         yield "No difference between strategies was shown."
 
 
 def _share(pair: Pair) -> str:
-    return f"{pair.superiority.value:.0%} ({pair.superiority.low or 0:.0%}-{pair.superiority.high or 0:.0%})"
+    shown = pair.superiority
+    return f"{100 * shown.value:.0f} % ({100 * (shown.low or 0):.0f}-{100 * (shown.high or 0):.0f})"
 
 
 def _against_control(result: Comparison) -> str:
@@ -155,22 +156,23 @@ def _limits(result: Comparison) -> str:
     sizes = [pair.detectable for pair in result.pairs if pair.detectable is not None]
     least = f"{text.times(min(sizes))} to {text.times(max(sizes))}" if len(sizes) > 1 else text.times(max(sizes))
     return (
-        f"{seeds} {verb} a factor of {least} apart {POWER:.0%} of the time, by the spread between seeds seen here; "
+        f"{seeds} {verb} a factor of {least} apart {100 * POWER:.0f} % of the time, by the spread between seeds seen here; "
         f"a smaller difference may be there and stay unseen ({rule})."
     )
 
 
 def _more(result: Comparison) -> str:
     bought = "; ".join(f"{seeds} seeds {text.times(factor)}" for seeds, factor in result.more)
-    return f"What more seeds would find {POWER:.0%} of the time: {bought}."
+    return f"What more seeds would find {100 * POWER:.0f} % of the time: {bought}."
 
 
 READING = (
-    "Values are fitness against the untouched program (1.00x). Interval: of the median, with the share of cases in which "
-    "it covers the true one; few seeds cover little. Area: the mean of the best so far over the whole budget. Gain: "
-    "(fitness - 1) for what was spent, the median over seeds. By a factor of: the median over all meetings of two runs. "
-    "Wins a run: how probable it is that a run of the first ends better (a tie counts half); its interval holds for any "
-    "distributions and is wider than the test, which asks only whether both could be one strategy."
+    "Values are fitness against the untouched program, which has 1.00x.",
+    "Interval: where the true median lies, and how surely; few seeds bound it poorly.",
+    "Area: the mean of the best so far over the whole budget. Gain: fitness above 1.00 for what was spent.",
+    "By a factor of: the median over all meetings of a run of the first with one of the second.",
+    "Wins a run: how probable it is that a run of the first ends better. Its interval holds for any two strategies "
+    "whatever, so it is wider than the test, which asks only whether both could be one and the same.",
 )
 
 
@@ -189,7 +191,7 @@ def for_people(result: Comparison) -> RenderableType:
         rich_table(shown_columns(result), standings(result)),
         rich_table(PAIRS, pairs(result)),
         *told,
-        Text(READING, "dim"),
+        Text("\n" + "\n".join(READING), "dim"),
     )
 
 
@@ -210,7 +212,7 @@ def markdown(result: Comparison) -> str:
         as_markdown(shown_columns(result), standings(result)),
         as_markdown(PAIRS, pairs(result)),
         "\n".join(told),
-        READING,
+        " ".join(READING),
     ]
     return "\n\n".join(parts)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from harness.compare.entries import Entry
 from harness.compare.results import Comparison
 from harness.report import comparison, text
+from harness.report.grid import Column
 from harness.report.html.page import document, render
 from harness.types import JsonObject
 
@@ -22,15 +26,14 @@ def page_of(result: Comparison) -> str:
         unknown=[standing.name for standing in result.standings if not standing.curve],
         standings=_table(columns, comparison.standings(result)),
         pairs=_table(comparison.PAIRS, comparison.pairs(result)),
-        runs=[(standing.name, entry, text.times(entry.fitness), _interval(entry.row.fitness_low, entry.row.fitness_high))
-              for standing in result.standings for entry in standing.entries],
-    )  # fmt: skip
+        runs=[_run(standing.name, entry) for standing in result.standings for entry in standing.entries],
+    )
     return document(
         title=f"Strategies on {result.target}", body=body, scripts=["comparison.js"], data=_data(result), charts=True
     )
 
 
-def _table(columns: list[comparison.Column] | tuple[comparison.Column, ...], records: list[JsonObject]) -> JsonObject:
+def _table(columns: Sequence[Column], records: list[JsonObject]) -> JsonObject:
     """Heads and rows of cells, each cell as (text, whether it is a number)."""
     return {
         "heads": [(column.title, column.justify == "right") for column in columns],
@@ -39,8 +42,13 @@ def _table(columns: list[comparison.Column] | tuple[comparison.Column, ...], rec
     }  # fmt: skip
 
 
-def _interval(low: float, high: float) -> str:
-    return text.bounds(low, low, high)
+def _run(name: str, entry: Entry) -> JsonObject:
+    row = entry.row
+    shown = {
+        "fitness": text.times(row.fitness),
+        "interval": text.bounds(row.fitness, row.fitness_low, row.fitness_high),
+    }
+    return {"strategy": name, "seed": row.seed, "run": row.run, **shown}
 
 
 def _data(result: Comparison) -> JsonObject:
