@@ -116,6 +116,7 @@ def superiority(ours: Sequence[float], theirs: Sequence[float], error_rate: floa
     return Bounds(share, low, high, 1 - error_rate)
 
 
+@lru_cache(maxsize=1024)
 def _lower_bound(share: float, n: int, tail: float) -> float:
     """The least probability that leaves a share as large as this one with a chance of `tail`, by bisection."""
     low, high = 0.0, share

@@ -156,8 +156,8 @@ def _limits(result: Comparison) -> str:
     sizes = [pair.detectable for pair in result.pairs if pair.detectable is not None]
     least = f"{text.times(min(sizes))} to {text.times(max(sizes))}" if len(sizes) > 1 else text.times(max(sizes))
     return (
-        f"{seeds} {verb} a factor of {least} apart {100 * POWER:.0f} % of the time, by the spread between seeds seen here; "
-        f"a smaller difference may be there and stay unseen ({rule})."
+        f"{seeds} {verb} a factor of {least} apart {100 * POWER:.0f} % of the time, by the spread between seeds that "
+        f"was seen here; a smaller difference may be there and stay unseen ({rule})."
     )
 
 
