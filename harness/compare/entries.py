@@ -12,7 +12,7 @@ from harness.compare.plan import OPTIONS, Unit
 from harness.errors import UsageError
 from harness.store import journal
 from harness.store.fold import JOURNAL, Fold
-from harness.store.index import Row, row_of
+from harness.store.rows import Row, row_of
 from harness.store.runrecord import RunRecord, Start
 from harness.types import Event, Usage
 

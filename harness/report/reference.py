@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness import targets
-from harness.compare.document import document
-from harness.compare.results import Comparison
 from harness.errors import StoreError
 from harness.report import text
-from harness.store.index import Row
+from harness.store.rows import Row
 from harness.types import JsonObject
 
+if TYPE_CHECKING:
+    from harness.compare.results import Comparison
+
 FILE = "reference.json"
+TARGETS = Path(__file__).resolve().parents[2] / "targets"  # found without loading what reads targets: that takes longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Reference:
 
 def reference_of(result: Comparison) -> JsonObject:
     """What `compare --save-reference` writes: a row a run, and what the comparison said, without its curves."""
+    from harness.compare.document import document
+
     entries = [entry for standing in result.standings for entry in standing.entries]
     first = min(entries, key=lambda entry: entry.start.at)
     told = document(result)
@@ -56,8 +60,8 @@ def _without_curve(strategy: JsonObject) -> JsonObject:
 
 def recorded(target: str) -> Reference | None:
     """The reference results of a built-in target; None where it has none. Raises StoreError for a damaged file."""
-    folder = targets.builtin().get(target)
-    return read(folder / FILE) if folder and (folder / FILE).is_file() else None
+    file = TARGETS / target / FILE
+    return read(file) if Path(target).name == target and file.is_file() else None
 
 
 def read(file: Path) -> Reference:

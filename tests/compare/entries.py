@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.compare.entries import Entry, Step
-from harness.store.index import Row
+from harness.store.rows import Row
 from harness.store.runrecord import Start
 from harness.types import Objective, Usage
 
