@@ -147,11 +147,13 @@ def made(folder: Path, quiet: bool) -> Comparison:
 
 def _size(recorded: Recorded) -> str:
     from harness.report.comparison import spent
+    from harness.report.text import count
 
     plan, members = recorded.plan, recorded.plan.members()
     budget = spent(plan.unit, getattr(plan.limit, plan.unit))
     there = f", {len(recorded.runs)} of them begun" if recorded.runs else ""
-    return f"{len(members)} runs{there}, {budget} each; {', '.join(plan.strategies)}; {len(plan.seeds)} seeds in turn"
+    turns = f"{', '.join(plan.strategies)}; {count(len(plan.seeds), 'seed')}, in turn"
+    return f"{len(members)} runs{there}, {budget} each; {turns}"
 
 
 def _shower(total: int, quiet: bool, asked: Callable[[], str | None]) -> Show:
@@ -216,9 +218,22 @@ def of_runs(refs: Sequence[str], root: Path) -> Comparison:
             "compare what? a target with --strategy A --strategy B, or two finished runs or more, or a comparison"
         )
     if len(refs) == 1:
+        refuse_lone(refs[0], root)
         return of_comparison(run.find(root, refs[0]))
     entries = [read_entry(find(root, ref)) for ref in refs]
     return results(entries, f"{len(entries)} runs")
+
+
+def refuse_lone(ref: str, root: Path) -> None:
+    """Raises UsageError for a target without strategies, or a run without another, that was meant as a comparison."""
+    from harness.store.runs import folders
+    from harness.targets import builtin
+
+    path = Path(ref).expanduser()
+    if ref in builtin() or path.suffix == ".py" or (path / "target.toml").is_file():
+        raise UsageError(f"to compare strategies on {ref}, name two or more with --strategy, and one budget")
+    if any(folder.name == ref for folder in folders(root)) or (path / "events.jsonl").is_file():
+        raise UsageError(f"one run cannot be compared: name a second beside {ref}")
 
 
 def show(result: Comparison, form: options.Form) -> None:

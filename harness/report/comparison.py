@@ -29,7 +29,7 @@ def spent(unit: str, value: float | None) -> str:
         case "seconds":
             return "-" if value is None else text.duration(value)
         case _:
-            return f"{text.count(value)} {unit}"
+            return "-" if value is None else text.count(value, unit.removesuffix("s"))
 
 
 STANDINGS = (

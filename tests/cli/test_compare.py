@@ -70,6 +70,7 @@ def test_unequal_budgets_are_said_to_be_unequal(run: Run, root: Path) -> None:
     ("args", "says"),
     [
         ((), "compare what? a target with --strategy A --strategy B, or two finished runs or more"),
+        (("microgpt",), "to compare strategies on microgpt, name two or more with --strategy, and one budget"),
         (("nowhere",), "unknown comparison 'nowhere'"),
         (("microgpt", "-s", "noop", "-s", "gepa"), "exactly one of --max-evaluations"),
         (("microgpt", "-s", "noop", "-s", "gepa", "--max-evaluations", "2", "--max-time", "1m"), "exactly one of"),
@@ -92,6 +93,8 @@ def test_runs_that_are_not_alike_are_refused(run: Run, root: Path) -> None:
     runs = [*names(root, {"gepa": [2.0]}), *names(root, {"noop": [1.0]}, target="other")]
     ended = run("compare", *runs)
     assert ended.code == 2 and "on target other" in ended.err
+    ended = run("compare", runs[0])
+    assert ended.code == 2 and f"one run cannot be compared: name a second beside {runs[0]}" in ended.err
 
 
 def test_hostile_words_in_runs_stay_inert(run: Run, root: Path) -> None:
