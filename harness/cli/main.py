@@ -20,6 +20,7 @@ from harness.errors import OptimizeRunError, UnknownName
 COMMANDS = {
     "evaluate": ("Judge one program as a run would judge its best.", "harness.cli.evaluate:evaluate"),
     "tolerance": ("Calibrate a target's tolerance.", "harness.cli.tolerance:tolerance"),
+    "compare": ("Compare strategies at one budget, or runs that are there.", "harness.cli.compare:compare"),
     "leaderboard": ("Rank all runs on a target.", "harness.cli.leaderboard:leaderboard"),
     "list": ("List all runs, newest first.", "harness.cli.list_:list_"),
     "show": ("Show one run: its best, its candidates, its cost.", "harness.cli.show:show"),

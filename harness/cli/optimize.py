@@ -68,7 +68,7 @@ def optimize(
     if not limit.bounded:
         limit = Limit(seconds=DEFAULT_SECONDS, target_score=target_score)
     spec = Spec(
-        target=_absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
+        target=absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
         settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
         sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
@@ -77,7 +77,8 @@ def optimize(
     follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)
 
 
-def _absolute_if_path(target: str) -> str:
+def absolute_if_path(target: str) -> str:
+    """A target that is a path, so that it is found from any folder."""
     path = Path(target).expanduser()
     return str(path.resolve()) if path.exists() and ("/" in target or path.suffix) else target
 
@@ -114,15 +115,17 @@ def follow(
 
 
 @contextmanager
-def stop_on_interrupt() -> Iterator[Callable[[], str | None]]:
-    """The first Ctrl-C asks for an end after what is in flight; the second ends at once, and the run can be resumed."""
+def stop_on_interrupt(again: str = "optimize-run resume") -> Iterator[Callable[[], str | None]]:
+    """The first Ctrl-C asks for an end after what is in flight; the second ends at once, and the run can be resumed.
+
+    again: the command that does."""
     asked: list[str] = []
 
     def on_interrupt(_number: int, _frame: object) -> None:
         if asked:
             import os
 
-            os.write(2, b"\x1b[?25h\nstopped; go on with: optimize-run resume\n")
+            os.write(2, f"\x1b[?25h\nstopped; go on with: {again}\n".encode())
             os._exit(130)
         asked.append("asked to stop by Ctrl-C")
         import sys

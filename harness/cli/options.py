@@ -63,6 +63,25 @@ def runs_root(runs: Path | None) -> Path:
     return (runs or Path("runs")).expanduser()
 
 
+def moment(said: str) -> float:
+    """Seconds since the epoch from a day in UTC (2026-03-01), or from so long ago (90s, 12h, 7d). Raises UsageError."""
+    import re
+    import time
+    from datetime import UTC, datetime
+
+    from harness.errors import UsageError
+
+    if ago := re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", said.strip()):
+        return time.time() - float(ago[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}[ago[2]]
+    try:
+        when = datetime.fromisoformat(said.strip())
+    except ValueError:
+        raise UsageError(
+            f"time {said!r} is not understood: write a day, 2026-03-01, or so long ago, 12h or 7d"
+        ) from None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+
+
 def load_dotenv() -> None:
     """Keys from `.env` in the working folder; what the environment already has goes first."""
     from dotenv import load_dotenv as load

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 from harness.report import text
 from harness.report.grid import Column
 from harness.stats import fitness
-from harness.store.index import Row
+from harness.store.rows import Row, fitness_error
 from harness.store.runrecord import RunRecord, Tried
 from harness.types import JsonObject, Objective, Reading, Score
 
@@ -20,6 +22,7 @@ LEADERBOARD = (
     Column("model", "model"),
     Column("seed", "seed", justify="right"),
     Column("fitness", "fitness", text.times, "right"),
+    Column("interval", "95 %"),
     Column("memory_ratio", "memory", text.times, "right"),
     Column("speed_ratio", "speed", text.times, "right"),
     Column("evaluations", "evals", text.count, "right"),
@@ -32,6 +35,7 @@ LEADERBOARD = (
     Column("at", "started (UTC)", text.when),
     Column("unsafe", "sandbox", lambda unsafe: "UNSAFE: none" if unsafe else "yes"),
 )
+BOUNDS = tuple(f"{metric}_{side}" for metric in ("fitness", "memory", "speed") for side in ("low", "high"))
 WIDE = ("seed", "calls", "tokens", "machine", "at")  # asked for by programs and pages; too much for a terminal
 RUNS = (
     Column("run", "run"),
@@ -68,20 +72,35 @@ CANDIDATES = (
 
 
 def leaderboard(rows: Iterable[Row], objective: Objective | None = None) -> list[JsonObject]:
-    """Rows best first. Equal fitness shares a rank. objective: judge all by these weights, not each by its own."""
-    records = [asdict(row) for row in rows]
-    for record in records if objective else ():
-        record["fitness"] = fitness(record["memory_ratio"], record["speed_ratio"], objective or Objective())
-    records.sort(key=lambda record: (-record["fitness"], record["at"], record["run"]))
-    for place, record in enumerate(records):
-        tied = place and records[place - 1]["fitness"] == record["fitness"]
-        record["rank"] = records[place - 1]["rank"] if tied else place + 1
+    """Rows by rank. objective: judge all by these weights, not each by its own.
+
+    A rank is one more than the number of runs whose 95 % interval of fitness lies wholly above this one's. So runs that
+    are not told apart from anything above them share a rank, and no run is ranked below one that it was not told apart
+    from by somebody. "Not told apart" is no chain: of three runs the outer two may be told apart, and only they are.
+    """
+    records = [_judged(asdict(row), objective) for row in rows]
+    lows = sorted(record["fitness_low"] for record in records)
+    for record in records:
+        record["rank"] = 1 + len(lows) - bisect_right(lows, record["fitness_high"])
+    records.sort(key=lambda record: (record["rank"], -record["fitness"], record["at"], record["run"]))
     return [alarmed(record) for record in records]
 
 
-def only(columns: Sequence[Column], records: Iterable[JsonObject]) -> list[JsonObject]:
-    """Records with the columns' keys, in their order, and nothing else."""
-    return [{column.key: record[column.key] for column in columns} for record in records]
+def _judged(record: JsonObject, objective: Objective | None) -> JsonObject:
+    """A row with its fitness by these weights, and how the interval is shown."""
+    if objective:
+        bounds = [(record[f"{metric}_low"], record[f"{metric}_high"]) for metric in ("memory", "speed")]
+        spread = math.exp(fitness_error(bounds[0], bounds[1], objective))
+        reached = fitness(record["memory_ratio"], record["speed_ratio"], objective)
+        record |= {"fitness": reached, "fitness_low": reached / spread, "fitness_high": reached * spread}
+    shown = text.bounds(record["fitness"], record["fitness_low"], record["fitness_high"])
+    return record | {"interval": shown.strip("()")}
+
+
+def rows_json(records: Iterable[JsonObject]) -> list[JsonObject]:
+    """The rows of `leaderboard --json`: the columns' keys in their order, with the bounds as numbers."""
+    keys = [*(column.key for column in LEADERBOARD if column.key != "interval"), *BOUNDS]
+    return [{key: record[key] for key in keys} for record in records]
 
 
 def alarmed(record: JsonObject) -> JsonObject:

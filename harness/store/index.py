@@ -18,35 +18,10 @@ from zlib import crc32
 from harness.errors import StoreError
 from harness.store import runs
 from harness.store.fold import JOURNAL
-from harness.store.runrecord import RunRecord
+from harness.store.glance import glance
+from harness.store.rows import Row, row_of
 
 CREATE = "create table if not exists runs (name text primary key, size int, mtime int, row text, fault text)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One run on a leaderboard. Ratios are to the baseline, 1.0 while it stands; tokens in and out together."""
-
-    run: str
-    folder: str
-    target: str
-    strategy: str
-    model: str
-    seed: int
-    objective: str
-    status: str
-    fitness: float
-    memory_ratio: float
-    speed_ratio: float
-    evaluations: int
-    calls: int
-    tokens: int
-    usd: float | None
-    seconds: float
-    best_id: str | None
-    machine: str | None
-    at: float
-    unsafe: bool
 
 
 SHAPE = crc32(" ".join(Row.__slots__).encode()) >> 1  # a file of another shape is started over
@@ -58,34 +33,6 @@ class View:
 
     rows: tuple[Row, ...]
     faults: tuple[str, ...] = ()
-
-
-def row_of(run: RunRecord) -> Row:
-    """The run in one line; the numbers of its best are those it was measured with against the baseline."""
-    score = run.leader.score if run.leader else None
-    usage = run.usage
-    return Row(
-        run=run.start.run,
-        folder=run.folder.name,
-        target=run.start.target,
-        strategy=run.start.strategy,
-        model=run.start.model,
-        seed=run.start.seed,
-        objective=run.start.objective.name,
-        status=run.status,
-        fitness=(score.fitness if score else None) or 1.0,
-        memory_ratio=(score.ratio("memory") if score else None) or 1.0,
-        speed_ratio=(score.ratio("speed") if score else None) or 1.0,
-        evaluations=usage.evaluations,
-        calls=usage.calls,
-        tokens=usage.tokens_in + usage.tokens_out,
-        usd=usage.usd,
-        seconds=usage.seconds,
-        best_id=run.best,
-        machine=run.start.machine.get("id"),
-        at=run.start.at,
-        unsafe=run.start.unsafe,
-    )
 
 
 def view(root: Path) -> View:
@@ -148,7 +95,7 @@ def _journals(root: Path) -> Iterator[tuple[str, tuple[int, int]]]:
 def _read(root: Path, names: Iterable[str], stamps: dict[str, tuple[int, int]]) -> Iterator[tuple[Any, ...]]:
     for name in names:
         try:
-            row, fault = json.dumps(asdict(row_of(runs.load(root / name)))), None
+            row, fault = json.dumps(asdict(glance(root / name) or row_of(runs.load(root / name)))), None
         except (StoreError, OSError) as error:
             row, fault = None, str(error)
         yield name, *stamps[name], row, fault

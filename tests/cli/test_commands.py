@@ -46,7 +46,7 @@ def test_a_misspelt_target_is_answered_with_the_nearest(run: Run) -> None:
 
 def test_a_word_like_nothing_known_is_answered_with_what_there_is(run: Run) -> None:
     ended = run("xyzzy")
-    assert ended.code == 2 and "known: best, diff" in ended.err and "microgpt" in ended.err
+    assert ended.code == 2 and "known: best, compare, diff" in ended.err and "microgpt" in ended.err
 
 
 @pytest.mark.parametrize("word", ["./nowhere.py", "nowhere.py", "some/folder"])
@@ -83,7 +83,8 @@ def test_no_runs_yet(run: Run, root: Path, make: bool) -> None:
         assert (ended.code, ended.out) == (0, "")
         assert "no runs in" in ended.err and "optimize-run microgpt" in ended.err
     assert run("list", "--json").json == []
-    assert run("leaderboard", "--json").json == {"target": None, "rows": []}
+    assert run("leaderboard", "--json").json["rows"] == []
+    assert run("leaderboard", "--json", "--no-reference").json == {"target": None, "rows": []}
     assert run("list", "--format", "csv").out.startswith("run,status,")
     ended = run("show")
     assert (ended.code, ended.out) == (2, "") and ended.err.startswith("error: unknown run 'latest'")
@@ -92,12 +93,13 @@ def test_no_runs_yet(run: Run, root: Path, make: bool) -> None:
 # --- list, leaderboard ------------------------------------------------------------------------------------------------
 
 ROW = ["rank", "run", "strategy", "model", "seed", "fitness", "memory_ratio", "speed_ratio", "evaluations", "calls"]
-ROW += ["tokens", "usd", "seconds", "best_id", "machine", "at", "unsafe"]
+ROW += ["tokens", "usd", "seconds", "best_id", "machine", "at", "fitness_low", "fitness_high", "memory_low"]
+ROW += ["memory_high", "speed_low", "speed_high", "unsafe"]
 
 
 def test_the_leaderboard_ranks_by_fitness(run: Run, root: Path) -> None:
     folder, control = finished_run(root), noop_run(root)
-    document = run("leaderboard", "--json").json
+    document = run("leaderboard", "--json", "--no-reference").json
     assert list(document) == ["target", "rows"] and document["target"] == "microgpt"
     assert [(row["rank"], row["run"]) for row in document["rows"]] == [(1, folder.name), (2, control.name)]
     first = document["rows"][0]

@@ -68,6 +68,51 @@ def test_the_lineage_of_the_best_and_of_another(run: Run, root: Path) -> None:
     assert run("lineage", "latest", "zz").code == 2
 
 
+def test_the_lineage_is_a_tree_and_its_document_has_all_of_it(run: Run, root: Path) -> None:
+    record = load(finished_run(root))
+    shown = run("lineage").out
+    assert f"2 steps from the untouched program to {record.best}" in shown and "├─ ○ " in shown
+    document = run("lineage", "--json").json
+    assert [node["id"] for node in document["tree"] if node["on_path"]] == list(record.lineage())
+    assert document["tree"][1]["failures"] == {"wrong": 1} and len(document["tree"]) == 4
+    assert run("lineage", "-f", "md").out.count("\n") == 2 + len(record.lineage())
+
+
+# --- one candidate ----------------------------------------------------------------------------------------------------
+
+
+def test_everything_about_one_candidate(run: Run, root: Path) -> None:
+    record = load(finished_run(root))
+    first = record.tried[0].id or ""
+    shown = run("show", "latest", "--candidate", first[:8]).out
+    assert f"{first} of {record.start.run}: kept, 2.00x" in shown
+    assert "2.00x less memory (1.96-2.04)" in shown and "turn the collector off" in shown
+    assert "-print(1 + 1)\n+print(0 - 0 + 2)" in shown
+    assert "Answer of offline, call 1\nreply 0" in shown and "prompt 0" in shown
+    assert "Cost: 1 call, 120 tokens, $0.01, 2.0 s" in shown
+    document = run("show", "--candidate", "best", "--json").json
+    assert document["candidate"]["id"] == record.best and document["confirmed"] == [{"ok": True, "fitness": 6.0}]
+    assert [r["metric"] for r in document["readings"]] == ["memory", "speed"]
+    assert document["exchanges"][0]["reply"] == "reply 4" and document["source"] == "print(4 - 4 + 2)\n"
+    assert [duel["crowned"] for duel in document["duels"]] == [True]
+
+
+def test_a_candidate_that_is_none_or_no_table(run: Run, root: Path) -> None:
+    record = load(finished_run(root))
+    assert run("show", "-c", "zz").code == 2
+    ended = run("show", "-c", "baseline")
+    assert ended.code == 1 and f"{record.start.baseline_id} is the untouched program" in ended.err
+    assert run("show", "-c", "best", "-f", "csv").code == 2
+
+
+def test_a_candidate_whose_texts_are_gone_is_still_shown(run: Run, root: Path) -> None:
+    folder = finished_run(root)
+    for blob in (folder / "blobs").iterdir():
+        blob.unlink()
+    ended = run("show", "-c", "best")
+    assert ended.code == 0 and "12.8x faster" in ended.out and "is missing from" in ended.out
+
+
 def test_a_diff_of_the_baseline_and_the_best_or_of_any_two(run: Run, root: Path) -> None:
     record = load(finished_run(root))
     ended = run("diff")
@@ -117,6 +162,9 @@ def test_a_hostile_note_stays_inert_everywhere(run: Run, root: Path) -> None:
     writing.outcome(scored(), note=HOSTILE, crowned=True, operator="op\x1b[3J")
     writing.end("done", "because \x1b[1m")
     writing.close()
+    for form in ([], ["--json"]):
+        ended = run("show", "-c", "best", *form)
+        assert ended.code == 0 and not set("\x1b\u202e") & set(ended.out + ended.err)
     for command in ("show", "lineage", "list", "leaderboard", "best"):
         for form in (["--json"], []) if command == "best" else (["-f", f] for f in ("table", "json", "csv", "md")):
             ended = run(command, *form)
