@@ -23,6 +23,7 @@ from harness.types import Candidate, Check, Job, JobResult, Limits, Pair, Sandbo
 
 PROGRAM = "candidate.py"
 SLOWER_ALLOWED = 3.0  # a candidate may take this many times the baseline's CPU time, and then some
+WALL_ALLOWED = 6.0  # times that on the wall clock: only a sleeper takes so long, unless the machine is overloaded
 _FRAME = re.compile(r'File "[^"]*' + re.escape(PROGRAM) + r'", line (\d{1,6})\b')
 SHIPPED_ON = "Linux x86_64"  # shipped traces were made there; the last digits of a mathematical library may differ
 ROUGHNESS = 3.0  # how much less a ratio is sure when its two runs were not side by side
@@ -123,7 +124,7 @@ class Workbench:
     def _limits(self, golden: Trace) -> Limits:
         limits = self.target.limits
         allowed = SLOWER_ALLOWED * golden.cpu_s + 5
-        return replace(limits, cpu_s=min(limits.cpu_s, allowed), wall_s=min(limits.wall_s, 2 * allowed + 10))
+        return replace(limits, cpu_s=min(limits.cpu_s, allowed), wall_s=min(limits.wall_s, WALL_ALLOWED * allowed))
 
     def pair(self, first: str, second: str, workload: Workload, core: int, swapped: bool) -> Pair | Check:
         """Two programs side by side on one core; a Check when the second does not keep the promise.
