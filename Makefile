@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check slow lock clean help
+.PHONY: run test check slow audit lock clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,6 +21,9 @@ check: .venv/ready  ## style, types, and who may import whom
 
 slow: .venv/ready  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+audit: .venv/ready  ## cheats and honest programs through the judge: a quarter of an hour
+	$(BIN)/optimize-run audit
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }

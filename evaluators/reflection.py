@@ -54,7 +54,7 @@ def _patterns(program: Program) -> Iterator[Breach]:
 
 
 def _plain_classes(program: Program) -> set[str]:
-    """Classes without bases whose name is used for nothing else; none where the match arguments are no literals."""
+    """Classes without bases whose name means nothing else; none where match arguments are no literals."""
     if sum("__match_args__" in identifiers(node) for node in program.nodes) > sum(map(_match_args, program.nodes)):
         return set()
     bound = Counter(node.id for node in program.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))

@@ -23,6 +23,7 @@ from harness.workloads import Drawn
 
 SLOWER_ALLOWED = 3.0  # a candidate may take this many times the baseline's CPU time, and then some
 FEW_PAIRS = 3.0  # how much less is known of a series that is too short to show its own spread
+WALL_ALLOWED = 6.0  # times that on the wall clock: only a sleeper takes so long, unless the machine is overloaded
 
 
 class Workbench:
@@ -110,7 +111,8 @@ class Workbench:
     def _limits(self, golden: Trace, sharers: int) -> Limits:
         limits = self.target.limits
         allowed = SLOWER_ALLOWED * golden.cpu_s + 5
-        return replace(limits, cpu_s=min(limits.cpu_s, allowed), wall_s=sharers * min(limits.wall_s, 2 * allowed + 10))
+        wall = sharers * min(limits.wall_s, WALL_ALLOWED * allowed)
+        return replace(limits, cpu_s=min(limits.cpu_s, allowed), wall_s=wall)
 
     def settled(self, workload: Workload, core: int) -> Check:
         """The untouched program against its own trace, which gets a band where only last digits change.

@@ -139,3 +139,21 @@ def test_the_same_secret_draws_the_same_inputs_and_another_draws_others(toy: Tar
         make_judge(toy, room, secret, Lanes())._bench.drawn(toy.workloads[0]) for secret in ("a", "a", "b")
     )
     assert one == same and one != other
+
+
+def test_a_public_run_that_was_not_calculated_is_refused(toy: Target, room: Sandbox) -> None:
+    """Right on every input, and on the public one it prints what it remembers."""
+    slow = LEAN.replace("range(2000)", "range(60000)")
+    public = toy.workloads[2]
+    hidden = replace(public, name="whole", hidden=True, generator="relabel")
+    loose = replace(toy.rules, strict=False, constants_ratio=1e6)
+    judge = make_judge(
+        replace(toy, source=slow, rules=loose, workloads=(*toy.workloads, hidden)), room, "a secret", Lanes()
+    )
+    known = "".join(line.decode() for line in judge._bench.golden(public).lines)
+    remembering = slow.replace(
+        "state = 1.0\n", f"state = 1.0\nif words[0] == 'alder':\n    print({known!r}, end='')\n    raise SystemExit\n"
+    )
+    assert judge.confirm(Candidate.of(slow)).status == "ok"
+    confirmed = judge.confirm(Candidate.of(remembering))
+    assert confirmed.status == "wrong" and "not calculated" in confirmed.feedback

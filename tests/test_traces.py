@@ -46,6 +46,8 @@ def test_lines_end_at_newline_carriage_return_or_both() -> None:
     ("change", "says"),
     [
         ((b"docs: 5", b"docs: 6"), "line 1 differs (a whole number)"),
+        ((b"docs: 5", b"docs: 5.0"), "line 1 differs (a whole number)"),
+        ((b"docs: 5", b"docs: 05"), "line 1 differs (a whole number)"),
         ((b"anna", b"anne"), "line 4 differs (text)"),
         (
             (b"3.36601234567890", b"3.36601234577890"),
@@ -62,6 +64,11 @@ def test_lines_end_at_newline_carriage_return_or_both() -> None:
 )
 def test_each_kind_of_difference_is_named(change: tuple[bytes, bytes], says: str) -> None:
     assert says in (difference(GOLDEN.replace(*change)) or "no difference")
+
+
+def test_whole_numbers_that_are_one_as_floats_are_two() -> None:
+    comparison = Comparison(Trace.of(result(b"9007199254740992\n")), TOLERANT, hidden=False)
+    assert "a whole number" in (comparison.feed(b"9007199254740993\n") or "no difference")
 
 
 def test_numbers_within_the_tolerance_are_the_same_unless_exact_text_is_promised() -> None:

@@ -16,7 +16,7 @@ from itertools import islice
 from harness import knobs, workloads
 from harness.audit import rewriting
 from harness.audit.corpus import Expectation, Range, Specimen
-from harness.types import Job, JobResult, Sandbox, Target, Workload
+from harness.types import Job, JobResult, Sandbox, Target, Watch, Workload
 
 PROGRAM = "candidate.py"
 TRIES = 6  # changes of one kind that are tried before it is given up
@@ -196,13 +196,22 @@ class _Maker:
         return module in self.target.rules.imports
 
     def _changes_the_output(self, source: str) -> bool:
-        """Whether the program ends as the untouched one does, and prints something else."""
+        """Whether the program prints something else than the untouched one, and does not merely break before it does.
+
+        A run ends at its first other byte: most changes show in the first lines.
+        """
         if knobs.locate(source, self.target.knobs):
             return False
         if self._honest_run is None:
             self._honest_run = self._run(self.target.source, self._cheapest)
-        other = self._run(source, self._cheapest)
-        return other.code == self._honest_run.code and other.stdout != self._honest_run.stdout
+        honest, seen = self._honest_run, bytearray()
+
+        def differs(chunk: bytes) -> str | None:
+            seen.extend(chunk)
+            return None if honest.stdout.startswith(seen) else "prints something else"
+
+        other = self._run(source, self._cheapest, differs)
+        return other.end == "watch" or (other.code == honest.code and other.stdout != honest.stdout)
 
     def _public_text(self) -> bytes | str:
         """What the program prints on an input that everybody knows; a reason where that cannot be had."""
@@ -215,7 +224,7 @@ class _Maker:
             return "it takes a whole run of the program, which a quick audit leaves out"
         return self._run(self.target.source, public).stdout
 
-    def _run(self, source: str, workload: Workload) -> JobResult:
+    def _run(self, source: str, workload: Workload, watch: Watch | None = None) -> JobResult:
         drawn = workloads.draw(workload, self.target, self._secret)
         turned = knobs.turn(source, self.target.knobs, drawn.settings)
         return self._sandbox.run(
@@ -224,5 +233,6 @@ class _Maker:
                 files={**drawn.files, PROGRAM: turned.encode()},
                 imports=self.target.rules.imports,
                 limits=self.target.limits,
+                watch=watch,
             )
         )

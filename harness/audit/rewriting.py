@@ -61,7 +61,7 @@ def edits(source: str, edit: Callable[[ast.Module], Iterator[None]]) -> Iterator
 def leaving_early(tree: ast.Module) -> Iterator[None]:
     """An exit with code 0: after the first statement that prints, else before the last statement."""
     prints = [n for n, node in enumerate(tree.body) if not isinstance(node, DEFINITIONS) and list(_prints(node))]
-    for place in [*(n + 1 for n in prints), len(tree.body) - 1]:
+    for place in dict.fromkeys([*(n + 1 for n in prints), len(tree.body) - 1]):
         tree.body.insert(place, parsing.parse("raise SystemExit(0)").body[0])
         yield
         del tree.body[place]

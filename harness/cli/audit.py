@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.audit import Finding, Making, Specimen
     from harness.types import JsonObject, Sandbox, Target
 
+METRICS = ("memory", "speed")
 TOP_SECRET = "Draw the hidden inputs from this text, so that a second audit finds the untouched program's runs made."
 
 
@@ -97,10 +98,17 @@ class _Progress:
 
     def tell(self, finding: Finding) -> None:
         self._done += 1
-        verdict = "accepted" if finding.accepted else f"refused ({finding.score.status})"
+        verdict = _measured(finding) if finding.accepted else f"refused ({finding.score.status})"
         name = _titled(finding.specimen)
         said = f": {finding.complaint}" if finding.complaint else ", as it must be"
         options.note(f"[{self._done}/{self._total}] {name}: {verdict}{said}")
+
+
+def _measured(finding: Finding) -> str:
+    from harness.report.text import phrase
+
+    found = [phrase(metric, ratio) for metric in METRICS if (ratio := finding.score.ratio(metric))]
+    return ", ".join(["accepted", *found])
 
 
 def _titled(specimen: Specimen) -> str:

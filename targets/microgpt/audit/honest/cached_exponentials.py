@@ -1,5 +1,5 @@
 """CLAIM: an exponential is worked out once, and so is the root of a head's width
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math

@@ -1,5 +1,5 @@
 """CLAIM: a number that meets a Value is folded into the operation and is no node; type() in place of isinstance()
-EXPECT: accepted
+EXPECT: accepted, memory 0.8-1.5x, speed 0.5-3x
 """
 
 import math

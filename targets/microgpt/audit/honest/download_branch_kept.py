@@ -1,5 +1,5 @@
 """CLAIM: as published: a branch that fetches the input if it is missing, which never runs
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math

@@ -1,5 +1,5 @@
 """CLAIM: sums of products by math.fsum in one node: more exact than the original, and within the promise
-EXPECT: accepted
+EXPECT: accepted, memory 2-3.3x, speed >3x
 """
 
 import math

@@ -1,5 +1,5 @@
 """CLAIM: no graph: gradients by hand, and every parameter in one flat array of doubles
-EXPECT: accepted
+EXPECT: accepted, memory 2.9-5x, speed >15x
 STAGE: full
 """
 

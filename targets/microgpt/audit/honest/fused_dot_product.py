@@ -1,5 +1,5 @@
 """CLAIM: a row times a vector is one node of the graph, not thirty-two
-EXPECT: accepted
+EXPECT: accepted, memory 2-3.3x, speed >3x
 """
 
 import math

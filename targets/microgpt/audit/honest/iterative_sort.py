@@ -1,5 +1,5 @@
 """CLAIM: an explicit stack sorts the graph: no recursion, no closure that refers to itself
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math

@@ -1,5 +1,5 @@
 """CLAIM: sums over lists, and loops for generators that are used up at once
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math

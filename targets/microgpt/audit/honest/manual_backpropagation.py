@@ -1,5 +1,5 @@
 """CLAIM: no graph at all: gradients by hand over plain lists of floats, the same numbers for a fraction of the cost.
-EXPECT: accepted
+EXPECT: accepted, memory 2.8-4.7x, speed >20x
 """
 
 import math

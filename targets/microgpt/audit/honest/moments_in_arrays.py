@@ -1,5 +1,5 @@
 """CLAIM: Adam's moments are arrays of doubles, which hold the same numbers in a third of the room
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math

@@ -1,5 +1,5 @@
 """CLAIM: a node knows its operation by a small number, and works its local gradients out on the way back
-EXPECT: accepted
+EXPECT: accepted, memory 0.85-1.5x, speed 0.5-2x
 """
 
 import math

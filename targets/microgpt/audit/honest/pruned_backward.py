@@ -1,5 +1,5 @@
 """CLAIM: each node lets go of its operands as soon as its gradient has been handed on
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math

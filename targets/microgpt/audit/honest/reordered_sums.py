@@ -1,5 +1,5 @@
 """CLAIM: a sum of products is made of two halves, each with its own running total
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math

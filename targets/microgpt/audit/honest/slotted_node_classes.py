@@ -1,5 +1,5 @@
 """CLAIM: a small class with slots of its own for each operation, which hands its gradient down itself
-EXPECT: accepted
+EXPECT: accepted, memory 1-1.9x, speed >1.2x
 """
 
 import math

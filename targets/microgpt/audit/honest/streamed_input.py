@@ -1,5 +1,5 @@
 """CLAIM: the input is read a line at a time into one text, and places in it are shuffled in the documents' stead
-EXPECT: accepted, memory 2.8-4.2x, speed >5x
+EXPECT: accepted, memory 2.9-5x, speed >5x
 """
 
 import gc

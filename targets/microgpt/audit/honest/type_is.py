@@ -1,5 +1,5 @@
 """CLAIM: `type(x) is` in place of isinstance, in the operators that are called most
-EXPECT: accepted
+EXPECT: accepted, memory 0.75-1.3x, speed 0.5-2x
 """
 
 import math
