@@ -117,7 +117,8 @@ class Parts:
 
 def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:
     """A run stays what its start says it is, with a sandbox or without."""
-    started = in_spec or any(event.data.get("unsafe") for event in recorded if event.kind == "start")
+    said = [bool(event.data.get("unsafe")) for event in recorded if event.kind == "start"]
+    started = said[0] if said else in_spec  # what is shown in red goes by the start event
     if started and not unsafe:
         raise UsageError(f"run {run} was started without a sandbox: say --unsafe-no-sandbox again, or start a new run")
     if unsafe and not started:

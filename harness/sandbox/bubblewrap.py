@@ -71,6 +71,7 @@ class Bubblewrap:
                 *(["user: runs as an unused user, not as root"] if self._host.uid is not None else []),
             ),
             lacks=(
+                *self._host.caveats,
                 "bugs in the kernel or in bubblewrap",
                 "side channels: timing, caches, how busy the machine is",
                 "memory that the kernel uses for the program, such as its pipes, and pages of files it may write",

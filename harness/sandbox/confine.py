@@ -34,7 +34,7 @@ TO_READ = EXECUTE | READ_FILE | READ_DIR
 TO_WRITE = READ_FILE | READ_DIR | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE
 ON_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE  # what a rule about a single file may say
 
-SET_PDEATHSIG, SET_SECCOMP, SET_NO_NEW_PRIVS, CAP_AMBIENT, CLEAR_ALL = 1, 22, 38, 47, 4
+SET_PDEATHSIG, SET_SECCOMP, SET_NO_NEW_PRIVS, CAP_AMBIENT, CLEAR_ALL, DROP_BOUNDING = 1, 22, 38, 47, 4, 24
 FILTER_MODE = 2
 KILL = 9
 
@@ -95,7 +95,7 @@ class Door:
         os.chdir(self._folder)
         os.setsid()
         if self._on_linux:
-            self._prctl(CAP_AMBIENT, CLEAR_ALL, needed=False)  # capabilities that would survive execve
+            self._drop_capabilities()
             self._prctl(SET_PDEATHSIG, KILL)  # after the change of user, which clears it
             if os.getppid() != self._launcher:
                 raise Refused("the launcher is gone")
@@ -105,6 +105,12 @@ class Door:
         if self._filter is not None:
             self._sift(self._filter)  # from here on, only what the program itself may do
         os.execve(self.command[0], self.command, self._environment)
+
+    def _drop_capabilities(self) -> None:
+        """Those that would survive execve, or come back with it for a root that could not become another user."""
+        self._prctl(CAP_AMBIENT, CLEAR_ALL, needed=False)
+        for capability in range(64) if os.geteuid() == 0 and self._rules >= 0 else ():
+            self._prctl(DROP_BOUNDING, capability, needed=False)
 
     # --- Landlock -----------------------------------------------------------------------------------------------------
 

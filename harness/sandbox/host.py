@@ -13,6 +13,7 @@ from harness.sandbox import rooms, staging
 from harness.types import Job
 
 PYTHON_FLAGS = ("-u", "-s", "-S", "-P", "-B", "-X", "utf8")
+TO_BECOME = 1 << 0 | 1 << 6 | 1 << 7  # CAP_CHOWN, CAP_SETGID, CAP_SETUID
 FIXED = {"PYTHONHASHSEED": "0"}  # the environment of every program, besides what its interpreter needs
 UNUSED_UIDS = range(59_000, 60_000)  # between the ranges that distributions give to people and to services
 
@@ -20,7 +21,8 @@ UNUSED_UIDS = range(59_000, 60_000)  # between the ranges that distributions giv
 class Host:
     """Shared by the runs of one sandbox; safe to use from several threads.
 
-    uid: whom programs run as when the harness is root; None when they run as the harness's own user.
+    uid: whom programs run as when the harness is root; None when they run as the harness's own user, as they also do
+    for a root that may not become another user, as in some containers.
     """
 
     def __init__(self, python: str, cache: Path, uid: int | None) -> None:
@@ -34,8 +36,16 @@ class Host:
     def of(cls, python: str) -> Host:
         """Raises SandboxError when no user is free or no cache can be made. Removes what killed harnesses left."""
         uid = _unused_uid() if os.geteuid() == 0 else None
+        if uid is not None and not _can_become(uid):
+            uid = None
         rooms.sweep(uid)
         return cls(python, _cache(shared=uid is not None), uid)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What a sandbox here lacks, for its description."""
+        bound = os.geteuid() == 0 and self.uid is None
+        return ("a user of its own: this root may not become another one, so programs run as it",) if bound else ()
 
     def stage(self, imports: tuple[str, ...]) -> staging.Stage:
         key = tuple(sorted(set(imports)))
@@ -71,6 +81,19 @@ def _unused_uid() -> int:
         except KeyError:
             return uid
     raise SandboxError(f"every user id from {UNUSED_UIDS[0]} to {UNUSED_UIDS[-1]} is taken: run as an ordinary user")
+
+
+def _can_become(uid: int) -> bool:
+    """Whether root here is one that may change users and owners, and has that user at all; see user_namespaces(7)."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        maps = [Path(f"/proc/self/{kind}_map").read_text(encoding="utf-8") for kind in ("uid", "gid")]
+    except OSError:
+        return True  # no such system: what cannot be done will say so when it is tried
+    held = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:"))
+    ranges = [[tuple(map(int, line.split())) for line in text.splitlines()] for text in maps]
+    mapped = all(any(first <= uid < first + count for first, _, count in lines) for lines in ranges)
+    return mapped and held & TO_BECOME == TO_BECOME
 
 
 def _cache(*, shared: bool) -> Path:

@@ -62,6 +62,7 @@ class Landlock:
                 *(["user: runs as an unused user, not as root"] if self._host.uid is not None else []),
             ),
             lacks=(
+                *self._host.caveats,
                 "bugs in the kernel",
                 "side channels: timing, caches, how busy the machine is",
                 "names: whether a file or a process exists, with its size, owner and times, can be asked, where links "

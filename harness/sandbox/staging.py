@@ -19,11 +19,14 @@ import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.errors import SandboxError
+from harness.sandbox import leases
+from harness.sandbox.leases import DRAFT, Lease
 
 INSIDE = "/py"
 OLDEST = (3, 11)
@@ -37,11 +40,15 @@ class BadInterpreter(SandboxError):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A staged interpreter. loader: (path inside the stage, path where the kernel looks for it), None if static."""
+    """A staged interpreter. loader: (path inside the stage, path where the kernel looks for it), None if static.
+
+    held: keeps it from being cleared away while it is used.
+    """
 
     folder: Path
     program: str  # as seen inside
     loader: tuple[Path, str] | None
+    held: Lease = field(compare=False, repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -81,10 +88,13 @@ def stage(python: str, imports: Sequence[str], cache: Path) -> Stage:
     """
     plan = _plan(python, imports)
     folder = _below(cache, "stages") / plan.digest()
-    if not folder.is_dir():
+    held = leases.lease(folder)
+    while held is None:
         _build(python, plan, folder, cache)
+        held = leases.lease(folder)
+        leases.prune(cache)  # where something was added, something may have to go
     loader = (folder / "lib" / Path(plan.interpreter).name, plan.interpreter) if plan.interpreter else None
-    return Stage(folder, f"{INSIDE}/{plan.program}", loader)
+    return Stage(folder, f"{INSIDE}/{plan.program}", loader, held)
 
 
 def stage_tool(program: Path, cache: Path) -> Path:
@@ -205,7 +215,7 @@ class _Draft:
         self.final = final
 
     def __enter__(self) -> Path:
-        self.folder = Path(tempfile.mkdtemp(prefix=".draft-", dir=self.final.parent))
+        self.folder = Path(tempfile.mkdtemp(prefix=DRAFT, dir=self.final.parent))
         return self.folder
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -236,13 +246,15 @@ def _build(python: str, plan: _Plan, folder: Path, cache: Path) -> None:
 def _place(source: Path, target: Path, objects: Path) -> None:
     """One copy of each binary in the cache, however many stages show it."""
     kept = objects / _digest(source)
-    if not kept.exists():
-        handle, draft = tempfile.mkstemp(prefix=".draft-", dir=objects)
-        os.close(handle)
-        _copy(source, Path(draft))
-        Path(draft).replace(kept)
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.link(kept, target)
+    while not target.exists():
+        if not kept.exists():
+            handle, draft = tempfile.mkstemp(prefix=DRAFT, dir=objects)
+            os.close(handle)
+            _copy(source, Path(draft))
+            Path(draft).replace(kept)
+        with suppress(FileNotFoundError):  # cleared away by another process since
+            os.link(kept, target)
 
 
 def _copy(source: Path, target: Path) -> None:

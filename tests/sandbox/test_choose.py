@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,14 @@ refusing.load()
 SURVEY = """
 from harness.sandbox import survey
 for trial in survey(): print(trial.name, trial.sandbox is not None, trial.failure)
+"""
+
+STOPPED = """
+from harness.sandbox import choose
+from harness.sandbox.attacks import attempt_all
+room = choose()
+print(room.describe().lacks[0])
+print([finding for finding in attempt_all(room) if not finding.stopped])
 """
 
 
@@ -139,6 +148,21 @@ def test_where_user_namespaces_are_refused_landlock_takes_over() -> None:
     first, second = _survey(NO_USER_NAMESPACES)
     assert first.startswith("bubblewrap False bubblewrap (") and "could not be set up" in first
     assert second.startswith("landlock True")
+
+
+@pytest.mark.usefixtures("both")
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare of util-linux")
+def test_in_a_container_whose_root_is_nobody_every_attack_is_stopped() -> None:
+    """A root that may become no other user, and a kernel that gives out no more namespaces."""
+    shut = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", shut, "sh", sys.executable, "-c", SURVEY + STOPPED]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    if "unshare failed" in done.stderr:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stderr
+    first, second, caveat, left = done.stdout.splitlines()
+    assert first.startswith("bubblewrap False") and second.startswith("landlock True")
+    assert "this root may not become another" in caveat and left == "[]"
 
 
 @pytest.mark.usefixtures("both")

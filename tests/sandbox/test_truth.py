@@ -73,6 +73,51 @@ def test_cpu_time_is_the_programs(run: Runner) -> None:
     assert 0 <= result.cpu_s - float(result.stdout) < 0.25
 
 
+@pytest.mark.parametrize(
+    ("how", "imports"),
+    [
+        ("block = bytearray(b'x') * (64 << 20)", ()),
+        ("import mmap\nblock = mmap.mmap(-1, 64 << 20)\nblock.write(b'x' * (64 << 20))", ("mmap",)),
+        ("import mmap\nblock = mmap.mmap(-1, 64 << 20, mmap.MAP_PRIVATE)\nblock.write(b'x' * (64 << 20))", ("mmap",)),
+        ("import array\nblock = array.array('d', bytes(8)) * (8 << 20)", ("array",)),
+    ],
+    ids=["heap", "shared-mapping", "private-mapping", "array"],
+)
+def test_memory_is_counted_however_it_is_had(run: Runner, how: str, imports: tuple[str, ...]) -> None:
+    floor = run("pass", imports=imports).peak_mib
+    assert run(how, imports=imports, memory_mib=512).peak_mib - floor >= 63
+
+
+def test_memory_given_back_before_the_end_is_counted(run: Runner) -> None:
+    source = "block = bytearray(b'x') * (64 << 20)\ndel block\nimport time\ntime.sleep(0.1)"
+    assert run(source).peak_mib > 64
+
+
+def test_what_is_parked_in_files_is_bounded_by_what_may_be_written(run: Runner) -> None:
+    source = "for n in range(64):\n    with open(f'{n}', 'wb') as file: file.write(bytes(1 << 20))\nwhile True: pass"
+    result = run(source, writes_mib=4)
+    assert result.end == "writes"
+
+
+def test_what_waits_in_the_output_pipe_is_bounded(run: Runner) -> None:
+    """A slow reader does not let a program keep memory in its output: the pipe holds 64 KiB, and cannot be grown."""
+    source = "import fcntl\nprint(fcntl.fcntl(1, 1032))"  # F_GETPIPE_SZ
+    assert run(source, imports=("fcntl",)).end == "signal"
+
+
+def test_a_program_that_becomes_itself_again_keeps_its_peak(run: Runner) -> None:
+    source = (
+        "import os, sys\n"
+        "if len(sys.argv) < 2:\n"
+        "    block = bytearray(b'x') * (64 << 20)\n"
+        "    os.execv(sys.executable, [sys.executable, '-S', 'program.py', 'again'])\n"
+        "print('again')"
+    )
+    result = run(source)
+    assert result.stdout == b"again\n", result
+    assert result.peak_mib > 64
+
+
 def test_sleeping_costs_wall_time_only(run: Runner) -> None:
     result = run("import time; time.sleep(0.3)")
     assert result.wall_s >= 0.3
