@@ -17,7 +17,18 @@ Pure; standard library only.
 
 from harness.edits.fences import HEADING, fence, program_in
 from harness.edits.reading import NOTE_CHARS, Edited, apply
-from harness.edits.syntax import fingerprint
+from harness.edits.syntax import fingerprint, likeness
 from harness.edits.writing import render, unified
 
-__all__ = ["HEADING", "NOTE_CHARS", "Edited", "apply", "fence", "fingerprint", "program_in", "render", "unified"]
+__all__ = [
+    "HEADING",
+    "NOTE_CHARS",
+    "Edited",
+    "apply",
+    "fence",
+    "fingerprint",
+    "likeness",
+    "program_in",
+    "render",
+    "unified",
+]
