@@ -145,9 +145,7 @@ def trial(calls: int, kills: int, parallel: int, strategy: str, seed: int, where
     """Both runs, and what differs between them."""
     model = script(where / "answers.json", calls)
     whole = let_be(where / "whole", model, calls, parallel, strategy)
-    broken, met = killed_again_and_again(
-        where / "broken", model, calls, parallel, strategy, kills, random.Random(seed)
-    )
+    broken, met = killed_again_and_again(where / "broken", model, calls, parallel, strategy, kills, random.Random(seed))
     events = list(read(broken / "events.jsonl"))
     asked, outcomes = ([e.data["n"] for e in events if e.kind == kind] for kind in ("ask", "outcome"))
     lost = {what: made(where / "broken")[what] - count for what, count in recorded(events).items()}
