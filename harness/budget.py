@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import Literal
 
-from harness.errors import UsageError
+from harness.errors import Spent, UsageError
 from harness.types import Usage
 
+Spend = Literal["calls", "evaluations"]
+ONE: dict[Spend, Usage] = {"calls": Usage(calls=1), "evaluations": Usage(evaluations=1)}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 
@@ -31,38 +36,95 @@ class Limit:
 
 
 class Budget:
-    """Keeps count. why_not answers why another order may not start, or None when it may."""
+    """Keeps count of what is spent and of what is in flight. Thread-safe: orders spend from their own threads.
 
-    def __init__(self, limit: Limit) -> None:
+    Calls and evaluations never pass their limits: an order holds one of each while it is in flight, and more of them
+    only where there are more. Of tokens and dollars an order is expected to use what the dearest one used so far, so a
+    limit is passed at most by as much as the orders in flight turn out dearer than that.
+    """
+
+    def __init__(self, limit: Limit, used_s: float = 0.0) -> None:
+        """used_s: wall time that a resumed run has used already."""
         self.limit = limit
         self.spent = Usage()
         self.since_crowning = 0
-        self.best_fitness = 1.0
+        self.confirmed = 1.0  # fitness of the best, as its whole run showed it
+        self._began = time.monotonic() - used_s
+        self._flying: dict[int, Usage] = {}
+        self._dearest = Usage()
+        self._mutex = Lock()
 
-    def add(self, usage: Usage, crowned: bool, fitness: float | None) -> None:
-        self.spent = self.spent + usage
-        self.since_crowning = 0 if crowned else self.since_crowning + usage.evaluations
-        if crowned and fitness is not None:
-            self.best_fitness = max(self.best_fitness, fitness)
+    # --- counting ----------------------------------------------------------------------------------------------------
 
-    def why_not(self, in_flight: int, elapsed: float, reserve: float) -> str | None:
-        """in_flight orders will each cost an evaluation and a call or more; reserve seconds are kept for the end."""
-        limit, spent = self.limit, self.spent
-        if limit.target_score is not None and self.best_fitness >= limit.target_score:
+    def start(self, n: int) -> None:
+        """Order n begins: a call and an evaluation are kept for it."""
+        with self._mutex:
+            self._flying[n] = Usage()
+
+    def claim(self, n: int, what: Spend) -> None:
+        """Order n is about to spend one. The first is its own; Spent is raised where a further one is not to be had."""
+        with self._mutex:
+            if getattr(self._flying[n], what) and (why := self._why_no_more(0, what)):
+                raise Spent(f"the budget is spent: {why}")
+            self._flying[n] += ONE[what]
+
+    def use(self, n: int, usage: Usage) -> None:
+        """What a call of order n cost, as soon as it is known; the call itself was counted when it was claimed."""
+        with self._mutex:
+            self._flying[n] += replace(usage, calls=0)
+
+    def add(self, n: int, usage: Usage, crowned: bool) -> None:
+        """Order n has landed, and this is what it used in all."""
+        with self._mutex:
+            self._flying.pop(n, None)
+            self.spent += usage
+            self._dearest = Usage(
+                tokens_out=max(_tokens(self._dearest), _tokens(usage)),
+                usd=max(self._dearest.usd or 0.0, usage.usd or 0.0),
+            )
+            self.since_crowning = 0 if crowned else self.since_crowning + usage.evaluations
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def why_not(self, reserve: float = 0.0) -> str | None:
+        """Why another order may not start now, or None when it may. reserve: seconds to keep for the end."""
+        limit = self.limit
+        if limit.target_score is not None and self.confirmed >= limit.target_score:
             return f"target score {limit.target_score:g} reached"
-        if limit.patience is not None and self.since_crowning >= limit.patience:
-            return f"no gain in {self.since_crowning} evaluations"
-        if limit.evaluations is not None and spent.evaluations + in_flight >= limit.evaluations:
-            return f"{limit.evaluations} evaluations"
-        if limit.calls is not None and spent.calls + in_flight >= limit.calls:
-            return f"{limit.calls} model calls"
-        if limit.tokens is not None and spent.tokens_in + spent.tokens_out >= limit.tokens:
-            return f"{limit.tokens} tokens"
-        if limit.usd is not None and (spent.usd is None or spent.usd >= limit.usd):
-            return f"${limit.usd:g}" if spent.usd is not None else "a price is unknown, so dollars cannot be counted"
-        if limit.seconds is not None and elapsed + reserve >= limit.seconds:
+        with self._mutex:
+            if limit.patience is not None and self.since_crowning + len(self._flying) >= limit.patience:
+                return f"no gain in {limit.patience} evaluations"
+            return self._why_no_more(reserve, "evaluations") or self._why_no_more(reserve, "calls")
+
+    def _why_no_more(self, reserve: float, what: Spend) -> str | None:
+        """Why one more call or evaluation is not to be had."""
+        limit, flying = self.limit, self._flying.values()
+        most: int | None = getattr(limit, what)
+        if most is not None and getattr(self.spent, what) + sum(max(1, getattr(f, what)) for f in flying) >= most:
+            return f"{most} {'model calls' if what == 'calls' else what}"
+        if what == "evaluations":
+            return None
+        if limit.tokens is not None:
+            dearest = _tokens(self._dearest)
+            held = _tokens(self.spent) + sum(max(dearest, _tokens(f)) for f in flying)
+            if held + max(dearest, 1) > limit.tokens:
+                return f"{limit.tokens} tokens"
+        if limit.usd is not None and (why := self._why_no_dollars(limit.usd)):
+            return why
+        if limit.seconds is not None and time.monotonic() - self._began + reserve >= limit.seconds:
             return f"{limit.seconds:g} s"
         return None
+
+    def _why_no_dollars(self, most: float) -> str | None:
+        if self.spent.usd is None or any(f.usd is None for f in self._flying.values()):
+            return "a price is unknown, so dollars cannot be counted"
+        dearest = self._dearest.usd or 0.0
+        held = self.spent.usd + sum(max(dearest, f.usd or 0.0) for f in self._flying.values())
+        return f"${most:g}" if held >= most or held + dearest > most else None
+
+
+def _tokens(usage: Usage) -> int:
+    return usage.tokens_in + usage.tokens_out
 
 
 def duration(text: str) -> float:

@@ -16,7 +16,7 @@ CONFIRM_EVERY = 20  # evaluations between whole runs of a new leader; the last l
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A candidate that was measured right, and the order that made it."""
+    """A candidate that was measured right, and the order that made it. One that waits leaves its text on disk."""
 
     n: int
     candidate: Candidate
@@ -29,8 +29,10 @@ class Court:
     Two programs duel once. Who has fallen stays fallen; whoever was measured while a fallen one reigned is heard again.
     """
 
-    def __init__(self, judge: Judge, ledger: Ledger, baseline: Candidate) -> None:
+    def __init__(self, judge: Judge, ledger: Ledger, baseline: Candidate, target_score: float | None = None) -> None:
+        """target_score: a leader that was measured to reach this is tried in its whole run at once."""
         self.throne = Throne(baseline)
+        self._target_score = target_score
         self._judge = judge
         self._ledger = ledger
         self._measured: dict[str, Contender] = {}
@@ -45,7 +47,8 @@ class Court:
         if candidate is None:
             return outcome
         if outcome.score.status == "ok" and candidate.id not in self._fallen:
-            self._measured.setdefault(candidate.id, Contender(outcome.order.n, candidate, outcome.score))
+            waiting = Contender(outcome.order.n, replace(candidate, source=""), outcome.score)
+            self._measured.setdefault(candidate.id, waiting)
         before = self.throne.incumbent.candidate.id
         self._confirm_if_due()
         if candidate.id not in self._fallen:
@@ -67,6 +70,12 @@ class Court:
             if self.throne.incumbent.confirmed:
                 return
             self._confirm()
+
+    @property
+    def confirmed(self) -> float:
+        """Fitness of the incumbent as its whole run showed it; the baseline's while that is not known."""
+        whole = self.throne.incumbent.whole
+        return (whole.fitness if whole else None) or 1.0
 
     # --- duels -------------------------------------------------------------------------------------------------------
 
@@ -110,7 +119,9 @@ class Court:
     # --- whole runs --------------------------------------------------------------------------------------------------
 
     def _confirm_if_due(self) -> None:
-        if self._evaluations >= CONFIRM_EVERY and not self.throne.incumbent.confirmed:
+        leader = self.throne.incumbent
+        reached = self._target_score is not None and leader.fitness >= self._target_score
+        if (reached or self._evaluations >= CONFIRM_EVERY) and not leader.confirmed:
             self._confirm()
 
     def _confirm(self) -> None:
@@ -144,5 +155,6 @@ class Court:
         """Best first: those who may have been kept from a crown by one who did not deserve it."""
         ranked = sorted(self._measured.values(), key=lambda c: (-(c.score.fitness or 0.0), c.n))
         for contender in ranked:
-            if self._challenge(contender):
+            candidate = replace(contender.candidate, source=self._ledger.source(contender.candidate.id))
+            if self._challenge(replace(contender, candidate=candidate)):
                 return

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from harness.archive import Leader
 from harness.budget import Budget
 from harness.court import Court
-from harness.errors import Diverged, ModelError, ModelRefused, Unusable
+from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Spent, Unusable
 from harness.judge import Judge
 from harness.store.records import order_of, plain, score_of, usage_of
 from harness.toolbox import Ledger, OrderTools
@@ -27,7 +27,8 @@ NO_ANSWER = "no answer"
 class Engine:
     """Runs one strategy against one target until the budget, the strategy or the user ends it.
 
-    keep(leader) is called when there is a new best; asked_to_stop() answers why the user wants an end, or None.
+    keep(leader) is called when there is a new best; asked_to_stop() answers why the user wants an end, or None;
+    prepared() waits until candidates can be judged, which questions to a model need not wait for.
     """
 
     strategy: Strategy
@@ -40,17 +41,20 @@ class Engine:
     parallel: int
     keep: Callable[[Leader | None], None]
     asked_to_stop: Callable[[], str | None]
-    began: float = field(default_factory=time.monotonic)  # moved back by what a resumed run has used already
+    prepared: Callable[[], None] = lambda: None
     reason: str = ""  # why the run ended
     _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
-    _model_failures: int = 0
+    _answered: int = 0  # outcomes that are more than the want of an answer
+    _failures: int = 0  # of the model, in a row
     _failure: ModelError | None = None
+    _why_no_answer: str = ""  # to the latest order
     _submit: Callable[[Callable[[Order], Outcome], Order], Future[Outcome]] = field(init=False)
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 
     def run(self) -> Leader | None:
-        """The confirmed best, or None when nothing was crowned. ModelError when the model gave up, after confirming."""
+        """The confirmed best, or None when nothing was crowned. After confirming: ModelError when the model gave up,
+        NothingTried when nothing came of anything."""
         with ThreadPoolExecutor(self.parallel, thread_name_prefix="order") as pool:
             self._submit = pool.submit
             self._replay()
@@ -61,6 +65,8 @@ class Engine:
         self.keep(best)
         if self._failure is not None:
             raise self._failure
+        if not self._answered:
+            raise self._nothing()
         return best
 
     def _ask(self) -> bool:
@@ -70,7 +76,7 @@ class Engine:
             order = self.strategy.ask()
             if order is None:
                 if not self._flying:
-                    self.reason = "the strategy is done"
+                    self._end("the strategy is done")
                 break
             self.ledger.record("ask", plain(order))
             self._start(order)
@@ -78,10 +84,21 @@ class Engine:
         return started
 
     def _may_start(self) -> bool:
-        elapsed = time.monotonic() - self.began
-        self.reason = self.reason or str(self._failure or "") or self.asked_to_stop() or ""
-        self.reason = self.reason or self.budget.why_not(len(self._flying), elapsed, self._reserve()) or ""
-        return not self.reason
+        """Whether another order may start now. What is in flight may cost less than is kept for it: then there is more
+        to come, and the run has not ended."""
+        wanted = str(self._failure or "") or self.asked_to_stop()
+        why = wanted or self.budget.why_not(self._reserve())
+        if why and (wanted or not self._flying):
+            self._end(why)
+        return not why and not self.reason
+
+    def _nothing(self) -> ModelError | NothingTried:
+        if self._why_no_answer:
+            return ModelError(f"no answer came at all: {self._why_no_answer}")
+        return NothingTried(f"nothing was tried, since the run ended before: {self.reason}")
+
+    def _end(self, reason: str) -> None:
+        self.reason = self.reason or reason
 
     def _reserve(self) -> float:
         """Seconds to keep for the confirmation at the end."""
@@ -95,11 +112,12 @@ class Engine:
         return min(limit * MOST_RESERVED, needed)
 
     def _start(self, order: Order) -> None:
+        self.budget.start(order.n)
         self._flying[self._submit(self._work, order)] = order
 
     def _work(self, order: Order) -> Outcome:
         """One order, in a worker thread: from a request to a judged candidate."""
-        tools = OrderTools(order, self.seed, self.model, self.judge, self.ledger, self._stake)
+        tools = OrderTools(order, self.seed, self.model, self.judge, self.ledger, self.budget, self)
         began = time.monotonic()
         candidate = None
         try:
@@ -107,6 +125,8 @@ class Engine:
             score = tools.evaluate(candidate.source) if candidate is not None else Score("none")
         except Unusable as error:
             score = Score("invalid", feedback=f"unusable answer: {error}")
+        except Spent as error:
+            candidate, score = None, Score("invalid", feedback=f"not finished: {error}")
         except ModelError as error:
             score = Score("invalid", feedback=f"{NO_ANSWER}: {error}")
             if isinstance(error, ModelRefused) and not self.budget.spent.calls + tools.usage.calls:
@@ -114,7 +134,7 @@ class Engine:
         usage = replace(tools.usage, seconds=round(time.monotonic() - began, 3))
         return Outcome(order, candidate, score, usage, handoff=tools.handoff, models=tools.models)
 
-    def _stake(self) -> float:
+    def stake(self) -> float:
         return self.court.throne.incumbent.fitness
 
     def _landed(self) -> list[Outcome]:
@@ -136,16 +156,18 @@ class Engine:
 
     def _tell(self, outcome: Outcome) -> None:
         if outcome.candidate is not None:
-            self.ledger.sources[outcome.candidate.id] = outcome.candidate.source
             self.ledger.learn_score(outcome.candidate.source, outcome.score)
-        self.budget.add(outcome.usage, outcome.crowned, outcome.score.fitness)
+        self.budget.add(outcome.order.n, outcome.usage, outcome.crowned)
+        self.budget.confirmed = self.court.confirmed
         self.strategy.tell(outcome)
         self._watch_model(outcome)
 
     def _watch_model(self, outcome: Outcome) -> None:
         failed = outcome.candidate is None and outcome.score.feedback.startswith(NO_ANSWER)
-        self._model_failures = self._model_failures + 1 if failed else 0
-        if self._model_failures >= FAILURES_IN_A_ROW:
+        self._answered += not failed
+        self._why_no_answer = outcome.score.feedback.removeprefix(f"{NO_ANSWER}: ") if failed else ""
+        self._failures = self._failures + 1 if failed else 0
+        if self._failures >= FAILURES_IN_A_ROW:
             words = f"the model failed {FAILURES_IN_A_ROW} times in a row: {outcome.score.feedback}"
             self._failure = self._failure or ModelError(words)
 
@@ -157,7 +179,7 @@ class Engine:
             "n": outcome.order.n,
             "operator": outcome.order.operator,
             "parents": list(outcome.order.parents),
-            "candidate": candidate and {**plain(candidate), "source": self.ledger.blobs.put(candidate.source)},
+            "candidate": candidate and {**plain(candidate), "source": self.ledger.keep_text(candidate.source)},
             "score": plain(outcome.score),
             "usage": plain(outcome.usage),
             "crowned": outcome.crowned,
@@ -171,14 +193,19 @@ class Engine:
     def _replay(self) -> None:
         """Feed a fresh strategy what was recorded; orders that were under way go on with what they already have."""
         asked: dict[int, Order] = {}
-        for kind, data in self.ledger.recording.steps:
+        for kind, data in self.ledger.recording.steps():
             if kind == "ask":
                 asked[data["n"]] = self._expect(order_of(data))
+            elif kind == "judged":
+                self.ledger.know_text(data["source"])
+                if data["kind"] == "evaluate":
+                    self.ledger.learn_score(self.ledger.blobs.get(data["source"]), score_of(data["score"]))
             else:
                 order = asked.pop(data["n"])
                 self._tell(self.court.consider(self._recorded_outcome(order, data)))
-        self.court.catch_up()
-        self._model_failures, self._failure = 0, None  # what failed then may answer now
+        if not asked:
+            self.court.catch_up()
+        self._failures, self._failure = 0, None  # what failed then may answer now
         for order in asked.values():
             self._start(order)
 
@@ -194,6 +221,8 @@ class Engine:
 
     def _recorded_outcome(self, order: Order, data: JsonObject) -> Outcome:
         found = data["candidate"]
+        if found:
+            self.ledger.know_text(found["source"])
         candidate = found and Candidate(
             found["id"], self.ledger.blobs.get(found["source"]), tuple(found["parents"]), found["note"]
         )

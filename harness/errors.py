@@ -12,6 +12,8 @@
     │   └── Diverged            1   a resumed strategy asked something else than was recorded
     ├── ModelError              1   no answer could be had
     │   └── ModelRefused        1   retrying cannot help: key, name or request
+    ├── NothingTried            1   a run that ended before anything came of it
+    ├── Spent                   1   a limit was reached within one order; it becomes that order's outcome
     └── Unusable                1   an answer that cannot be turned into a program
 
 A message is one line that names the thing, what was wrong, and what would be right.
@@ -79,6 +81,14 @@ class ModelError(OptimizeRunError):
 
 class ModelRefused(ModelError):
     """A wrong key, an unknown model, a refused request: retrying cannot help."""
+
+
+class NothingTried(OptimizeRunError):
+    """A run without a single outcome is no success, whatever ended it."""
+
+
+class Spent(OptimizeRunError):
+    """An order wanted one call or one evaluation more than the budget has."""
 
 
 class Unusable(OptimizeRunError):

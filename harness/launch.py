@@ -7,7 +7,6 @@ import platform
 import re
 import secrets
 import shutil
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,21 +18,22 @@ from harness.bench import Workbench
 from harness.budget import Budget
 from harness.court import Court
 from harness.engine import Engine
-from harness.errors import BaselineError, OptimizeRunError, UsageError
+from harness.errors import BaselineError, NothingTried, OptimizeRunError, UsageError
 from harness.goldens import Goldens, private_folder
 from harness.judge import Baseline, Judge
 from harness.lanes import Lanes
+from harness.preparing import Preparation
 from harness.spec import Spec, read_spec, run_toml
 from harness.stats import NoiseModel
 from harness.store.blobs import Blobs, write_whole
 from harness.store.folder import new_folder, point_latest
-from harness.store.journal import Journal
+from harness.store.journal import Journal, read
 from harness.store.recording import Recording
-from harness.store.records import plain
+from harness.store.records import plain, usage_of
 from harness.toolbox import Ledger
 from harness.types import Candidate, Capability, Event, JsonObject, Model, Sandbox, Target
 
-PAIRS_PER_EVALUATION = 1.5  # on average: most candidates are told from the incumbent after one
+EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
         try:
             run.go()
         except BaselineError:
-            if not run.prepared:  # nothing was tried: what is wrong with the target is said, and no run is left behind
+            if run.worthless():  # what is wrong with the target is said, and no run is left behind
                 run.forget()
             raise
     return folder
@@ -80,10 +80,11 @@ def resume(folder: Path, hooks: Hooks, *, backend: str | None = None, unsafe: bo
     """
     spec = replace(recorded := read_spec(folder), sandbox=backend or recorded.sandbox, unsafe_no_sandbox=unsafe)
     with Journal(folder) as journal:
-        if any(event.kind == "end" and event.data["status"] == "done" for event in journal.recorded):
+        if any(event.kind == "end" and event.data["status"] == "done" for event in journal.past()):
             raise UsageError(f"run {folder.name} is finished: there is nothing to resume")
-        refuse_another_safety(folder.name, journal.recorded, recorded.unsafe_no_sandbox, unsafe)
-        parts = Parts.of(spec, folder.parent, journal.recorded)
+        refuse_another_safety(folder.name, tuple(journal.past()), recorded.unsafe_no_sandbox, unsafe)
+        (folder / "STOP").unlink(missing_ok=True)  # it stopped what was; to resume is to go on
+        parts = Parts.of(spec, folder.parent, journal.past())
         Run(spec, parts, folder, journal, hooks).go()
     return folder
 
@@ -144,21 +145,22 @@ class Run:
         self.parts = parts
         self.folder = folder
         self.hooks = hooks
-        self.ledger = Ledger(journal, Blobs(folder / "blobs"), Recording.of(journal.recorded), hooks.watch)
+        blobs = Blobs(folder / "blobs", journal.syncer)
+        self.ledger = Ledger(journal, blobs, Recording.of(journal.past), hooks.watch)
         self.baseline = Candidate.of(parts.target.source, note="the untouched program")
-        self.budget = Budget(spec.limit)
+        self.budget = Budget(spec.limit, used_s=self.ledger.recording.seconds)
         self.best: Leader | None = None
-        self.prepared = False
+        self.preparation: Preparation | None = None
 
     def go(self) -> None:
-        self.began = time.monotonic() - self.ledger.recording.seconds
         self._open()
         try:
             lanes = Lanes(self.spec.lanes)
             with lanes.kept_clear():
                 reason = self._optimize(lanes)
-        except KeyboardInterrupt:
-            self._close("interrupted", "interrupted")
+        except (KeyboardInterrupt, NothingTried) as error:
+            stopped = isinstance(error, KeyboardInterrupt) or self._asked_to_stop()
+            self._close("interrupted" if stopped else "failed", str(error) or "interrupted")
             raise
         except BaseException as error:
             words = str(error) if isinstance(error, OptimizeRunError) else f"{type(error).__name__}: {error}"
@@ -168,9 +170,9 @@ class Run:
         self._close("interrupted" if interrupted else "done", reason)
 
     def _open(self) -> None:
-        fresh = not self.ledger.journal.recorded
-        self.ledger.sources[self.baseline.id] = self.baseline.source
-        self.ledger.record("start" if fresh else "resume", self._opening() if fresh else self._reopening())
+        self.ledger.keep_text(self.baseline.source)
+        began = self.ledger.recording.began
+        self.ledger.record("resume" if began else "start", self._reopening() if began else self._opening())
 
     def _opening(self) -> JsonObject:
         return {
@@ -187,6 +189,7 @@ class Run:
             "budget": asdict(self.spec.limit),
             "settings": self.parts.settings.model_dump(mode="json"),
             "parallel": self.spec.parallel,
+            "planned": self._planned(),
             "machine": machine(),
             "sandbox": plain(self.parts.sandbox.describe()),
             "unsafe": self.spec.unsafe_no_sandbox,
@@ -202,33 +205,37 @@ class Run:
     def _optimize(self, lanes: Lanes) -> str:
         target = self.parts.target
         judge = make_judge(target, self.parts.sandbox, self._secret(), lanes)
-        measured = judge.prepare()
-        planned = self.ledger.recording.planned or self._planned(measured)
-        self.prepared = True
-        point_latest(self.folder.parent, self.folder)
-        self.ledger.record(
-            "baseline", {**plain(measured), "planned": planned, "warnings": [*warnings_of(target), *judge.warnings()]}
-        )
+        self.preparation = Preparation(judge.prepare, lambda measured: self._prepared(measured, judge.warnings()))
         self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
-            evaluations=planned, baseline=self.baseline,
+            evaluations=self.ledger.recording.planned or self._planned(), baseline=self.baseline,
         )  # fmt: skip
         engine = Engine(
             strategy=strategy, model=self.parts.model, judge=judge,
-            court=Court(judge, self.ledger, self.baseline), ledger=self.ledger, budget=self.budget,
-            began=self.began, seed=self.spec.seed, parallel=self.spec.parallel, keep=self._keep,
-            asked_to_stop=self._asked_to_stop,
+            court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
+            ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
+            keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,
         )  # fmt: skip
+        if self.ledger.recording.measured:  # duels may come before the first judgement
+            self.preparation.wait()
         engine.run()
+        self.preparation.wait()
         return engine.reason
 
-    def _planned(self, measured: Baseline) -> int | None:
-        """About how many evaluations there will be, for strategies that size themselves; recorded, not made anew."""
+    def _prepared(self, measured: Baseline, warnings: Sequence[str]) -> None:
+        point_latest(self.folder.parent, self.folder)
+        if not self.ledger.recording.measured:
+            told = [*warnings_of(self.parts.target), *warnings]
+            self.ledger.record("baseline", {**plain(measured), "warnings": told})
+
+    def _planned(self) -> int | None:
+        """About how many evaluations there will be, for strategies that size themselves. Known before anything is
+        measured, and on every machine the same."""
         limit = self.spec.limit
         counts = [n for n in (limit.evaluations, limit.calls) if n is not None]
         if limit.seconds is not None:
-            counts.append(int(limit.seconds / (PAIRS_PER_EVALUATION * 2 * measured.cpu_s)) + 1)
+            counts.append(int(limit.seconds / EVALUATION_S) + 1)
         return min(counts, default=None)
 
     def _asked_to_stop(self) -> str | None:
@@ -244,6 +251,7 @@ class Run:
                 (self.folder / name).unlink(missing_ok=True)
             return
         source = best.candidate.source
+        self.ledger.journal.settle()  # nobody sees a result that the disk does not have
         write_whole(self.folder / "best.py", source.encode())
         diff = edits.unified(self.baseline.source, source, "baseline.py", "best.py")
         write_whole(self.folder / "best.diff", diff.encode())
@@ -258,8 +266,16 @@ class Run:
         }
         try:
             self.ledger.record("end", end)
+            self.ledger.journal.settle()
         finally:  # also when whoever watches is gone
             self.hooks.closed(self.folder)
+
+    def worthless(self) -> bool:
+        """Whether nothing was measured and nothing paid for."""
+        if self.preparation is not None and self.preparation.done:
+            return False
+        usages = [usage_of(event.data["usage"]) for event in read(self.ledger.journal.path) if event.kind == "reply"]
+        return not any(usage.tokens_in or usage.tokens_out or usage.usd for usage in usages)
 
     def forget(self) -> None:
         """Leave nothing of a run that could not begin."""

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from threading import Lock
+from threading import RLock
+from typing import Protocol
 
 from harness import edits, laps
+from harness.budget import Budget
 from harness.judge import Judge
 from harness.store import replies
 from harness.store.blobs import Blobs
@@ -31,18 +33,26 @@ from harness.types import (
     candidate_id,
 )
 
+ID_LENGTH = 12  # of a candidate's id, which is how its text's name begins
+TEXTS_AT_HAND = 256
+
 
 @dataclass
 class Ledger:
-    """Shared by all orders of a run: the journal and its readers, texts, and scores by normal form. Thread-safe."""
+    """Shared by all orders of a run: the journal and its readers, texts, and scores by program. Thread-safe.
+
+    Texts stay on disk, where an id (the beginning of a text's SHA-256) leads to them; a few are kept at hand.
+    """
 
     journal: Journal
     blobs: Blobs
     recording: Recording
     watch: Callable[[Event], None]
-    sources: dict[str, str] = field(default_factory=dict)
-    _scores: dict[str, Score] = field(default_factory=dict)
-    _mutex: Lock = field(default_factory=Lock)
+    _shas: dict[str, str] = field(default_factory=dict)
+    _scores: dict[str, dict[str, Score]] = field(default_factory=dict)  # by likeness, then by id
+    _shapes: dict[str, str] = field(default_factory=dict)  # fingerprints of those that were compared, by id
+    _at_hand: dict[str, str] = field(default_factory=dict)
+    _mutex: RLock = field(default_factory=RLock)
 
     def record(self, kind: str, data: JsonObject) -> None:
         event = self.journal.append(kind, data)
@@ -57,25 +67,81 @@ class Ledger:
         with self._mutex:
             self.recording.profiles[candidate_id(source)] = profile
 
-    def known_score(self, source: str) -> Score | None:
+    # --- texts -------------------------------------------------------------------------------------------------------
+
+    def keep_text(self, source: str) -> str:
+        """The name of a program's text, which is on disk and can be had by the candidate's id from now on."""
+        sha = self.blobs.put(source)
         with self._mutex:
-            return self._scores.get(edits.fingerprint(source))
+            self._shas[sha[:ID_LENGTH]] = sha
+        return sha
+
+    def source(self, candidate_id: str) -> str:
+        """The text of a program that was kept."""
+        with self._mutex:
+            found = self._at_hand.pop(candidate_id, None)
+            text = self.blobs.get(self._shas[candidate_id]) if found is None else found
+            self._at_hand[candidate_id] = text  # the latest used is the last in line
+            if len(self._at_hand) > TEXTS_AT_HAND:
+                del self._at_hand[next(iter(self._at_hand))]
+            return text
+
+    def know_text(self, sha: str) -> None:
+        """A text that was kept by the process that a resumed run goes on from."""
+        self._shas[sha[:ID_LENGTH]] = sha
+
+    # --- scores ------------------------------------------------------------------------------------------------------
+
+    def known_score(self, source: str) -> Score | None:
+        """The score of the same program, comments and layout aside."""
+        with self._mutex:
+            found = self._alike(source)
+            return found and found[0][found[1]]
 
     def learn_score(self, source: str, score: Score) -> None:
         with self._mutex:
-            self._scores.setdefault(edits.fingerprint(source), score)
+            if self._alike(source) is None:
+                self._scores.setdefault(edits.likeness(source), {})[candidate_id(source)] = score
 
     def correct_score(self, source: str, score: Score) -> None:
         """A program that stood and fell later has fallen for good."""
         with self._mutex:
-            self._scores[edits.fingerprint(source)] = score
+            scores, name = self._alike(source) or (
+                self._scores.setdefault(edits.likeness(source), {}),
+                candidate_id(source),
+            )
+            scores[name] = score
+
+    def _alike(self, source: str) -> tuple[dict[str, Score], str] | None:
+        """Where the score of the same program is. Few programs share a likeness, so few are ever compared in full."""
+        scores = self._scores.get(edits.likeness(source))
+        if not scores:
+            return None
+        own = candidate_id(source)
+        if own in scores:
+            return scores, own
+        shape = edits.fingerprint(source)
+        found = next((name for name in scores if self._shape(name) == shape), None)
+        return None if found is None else (scores, found)
+
+    def _shape(self, name: str) -> str:
+        if name not in self._shapes:
+            self._shapes[name] = edits.fingerprint(self.source(name))
+        return self._shapes[name]
+
+
+class Standing(Protocol):
+    """How things stand for whoever is about to judge."""
+
+    def prepared(self) -> None: ...  # waits until the baseline is known
+    def stake(self) -> float: ...  # fitness of the incumbent
 
 
 class OrderTools:
     """The Tools of one order. usage grows with what it spends; calls and judgements are numbered in order."""
 
     def __init__(
-        self, order: Order, seed: int, model: Model, judge: Judge, ledger: Ledger, stake: Callable[[], float]
+        self, order: Order, seed: int, model: Model, judge: Judge, ledger: Ledger, budget: Budget, court: Standing
     ) -> None:
         self.rng = Random(f"{seed}/{order.n}")
         self.target: Target = judge.target
@@ -84,20 +150,24 @@ class OrderTools:
         self._model = model
         self._judge = judge
         self._ledger = ledger
-        self._stake = stake
         self.handoff: JsonObject = {}
         self.models: tuple[str, ...] = ()
+        self._budget = budget
+        self._standing = court
         self._calls = 0
         self._judgements = 0
 
     def source(self, candidate_id: str) -> str:
-        return self._ledger.sources[candidate_id]
+        return self._ledger.source(candidate_id)
 
     def complete(self, prompt: Prompt) -> Reply:
+        """The model's reply; Spent when the budget has no call left for a second question of the same order."""
+        self._budget.claim(self._order.n, "calls")
         call, self._calls = self._calls, self._calls + 1
         reply = self._recorded_reply(call) or self._asked_reply(call, prompt)
         self.usage = self.usage + reply.usage
         self.models = (*self.models, reply.model)
+        self._budget.use(self._order.n, reply.usage)
         return reply
 
     def hand_over(self, notes: JsonObject) -> None:
@@ -127,10 +197,11 @@ class OrderTools:
 
     def evaluate(self, source: str) -> Score:
         """The whole judgement, counted; a program that was judged before, in normal form, costs nothing."""
-        known = None if self._order.operator == "noop" else self._ledger.known_score(source)
-        if known is not None:
+        recorded = self._ledger.recording.score(self._order.n, self._judgements)
+        if recorded is None and self._order.operator != "noop" and (known := self._ledger.known_score(source)):
             return known
-        score = self._judged("evaluate", source, lambda c: self._judge.judge(c, self._stake()))
+        self._budget.claim(self._order.n, "evaluations")
+        score = self._judged("evaluate", source, lambda c: self._judge.judge(c, self._standing.stake()))
         self.usage = self.usage + Usage(evaluations=1)
         self._ledger.learn_score(source, score)
         return score
@@ -148,8 +219,10 @@ class OrderTools:
         k, self._judgements = self._judgements, self._judgements + 1
         score = self._ledger.recording.score(self._order.n, k)
         if score is None:
+            sha = self._ledger.keep_text(source)
+            self._standing.prepared()
             with laps.taken(rest="measure") as took:
                 score = judge(Candidate.of(source))
-            record = {"n": self._order.n, "k": k, "kind": kind, "source": self._ledger.blobs.put(source)}
+            record = {"n": self._order.n, "k": k, "kind": kind, "source": sha}
             self._ledger.record("judged", {**record, "score": plain(score), "seconds": took.seconds})
         return score

@@ -13,7 +13,7 @@ from harness.archive import Leader
 from harness.budget import Budget, Limit
 from harness.court import Court
 from harness.engine import FAILURES_IN_A_ROW, Engine
-from harness.errors import Diverged, ModelError, ModelRefused, Unusable
+from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Unusable
 from harness.judge import Duel
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
@@ -90,6 +90,7 @@ class Counting:
 
     numbers: list[float]
     name: str = "counting"
+    calls_each: int = 1
     asked: int = 0
     told: list[Outcome] = field(default_factory=list)
 
@@ -107,7 +108,10 @@ class Counting:
         if order.context["worth"] == PLAN:
             tools.hand_over({"seen": tools.profile(BASELINE.source).traced_mib})
             return None
-        reply = tools.complete(Prompt("system", f"worth = {order.context['worth']}\n"))
+        prompt = Prompt("system", f"worth = {order.context['worth']}\n")
+        for _ in range(self.calls_each - 1):
+            tools.complete(prompt)
+        reply = tools.complete(prompt)
         if "= 0.0" in reply.text:
             raise Unusable("not a program")
         return Candidate.of(reply.text, order.parents, "a note")
@@ -145,16 +149,20 @@ class Bed:
     watch: Callable[[Event], None] = lambda event: None
     kept: list[str] = field(default_factory=list)
     made: type[Counting] = Counting
+    calls_each: int = 1
+    stop: Callable[[], str | None] = lambda: None
 
     def go(self) -> tuple[Engine, Leader | None]:
         (self.folder / "blobs").mkdir(parents=True, exist_ok=True)
-        self.strategy = self.made(self.numbers)
+        self.strategy = self.made(self.numbers, calls_each=self.calls_each)
         with Journal(self.folder) as journal:
-            ledger = Ledger(journal, Blobs(self.folder / "blobs"), Recording.of(journal.recorded), self.watch)
-            ledger.sources[BASELINE.id] = BASELINE.source
+            blobs = Blobs(self.folder / "blobs", journal.syncer)
+            ledger = Ledger(journal, blobs, Recording.of(journal.past), self.watch)
+            ledger.keep_text(BASELINE.source)
+            court = Court(self.judge, ledger, BASELINE, self.limit.target_score)  # type: ignore[arg-type]
             engine = Engine(
-                self.strategy, self.model, self.judge, Court(self.judge, ledger, BASELINE), ledger,  # type: ignore[arg-type]
-                Budget(self.limit), 0, self.parallel, self._keep, lambda: None,
+                self.strategy, self.model, self.judge, court, ledger,  # type: ignore[arg-type]
+                Budget(self.limit), 0, self.parallel, self._keep, self.stop,
             )  # fmt: skip
             return engine, engine.run()
 
@@ -262,6 +270,63 @@ def test_limits_count_what_is_in_flight(tmp_path: Path, parallel: int) -> None:
     engine, _ = bed.go()
     assert engine.budget.spent.evaluations == 7 and engine.reason == "7 evaluations"
     assert sorted(o.order.n for o in bed.strategy.told) == list(range(7))
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.parametrize("each", [1, 3])
+def test_calls_never_pass_their_limit_even_where_an_order_makes_several(
+    tmp_path: Path, parallel: int, each: int
+) -> None:
+    bed = Bed(tmp_path, [1.0 + n for n in range(50)], parallel, Limit(calls=8), calls_each=each)
+    engine, _ = bed.go()
+    assert bed.model.calls == engine.budget.spent.calls == 8 and engine.reason == "8 model calls"
+    cut = [o for o in bed.strategy.told if "the budget is spent: 8 model calls" in o.score.feedback]
+    assert bool(cut) == (each == 3) and all(o.candidate is None and o.score.status == "invalid" for o in cut)
+
+
+def test_what_was_kept_for_an_order_and_not_used_is_there_for_the_next(tmp_path: Path) -> None:
+    """Repeated programs cost no evaluation: with four in flight the limit is reached all the same."""
+    bed = Bed(tmp_path, [n // 4 + 1.0 for n in range(60)], 4, Limit(evaluations=7))
+    engine, _ = bed.go()
+    assert engine.budget.spent.evaluations == 7 and engine.reason == "7 evaluations"
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_tokens_pass_their_limit_by_no_more_than_orders_get_dearer(tmp_path: Path, parallel: int) -> None:
+    bed = Bed(tmp_path, [1.0 + n for n in range(50)], parallel, Limit(tokens=31))  # three tokens each
+    engine, _ = bed.go()
+    assert engine.budget.spent.tokens_out == 30 and engine.reason == "31 tokens"
+
+
+def test_a_target_score_that_was_only_measured_does_not_end_a_run(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [200.0, 1.5, 3.0, 4.0], limit=Limit(target_score=2.5))
+    engine, best = bed.go()
+    assert bed.judge.confirmed == ["worth = 200.0\n", "worth = 3.0\n"]
+    assert engine.reason == "target score 2.5 reached" and len(bed.strategy.told) == 3
+    assert best is not None and best.fitness == 3.0 and best.confirmed
+
+
+def test_a_target_score_that_the_whole_run_does_not_show_does_not_end_a_run(tmp_path: Path) -> None:
+    class Sobering(FixedJudge):
+        def confirm(self, candidate: Candidate) -> Score:
+            self.confirmed.append(candidate.source)
+            return Score("ok", self.worth(candidate) - 1, stage="full")
+
+    bed = Bed(tmp_path, [3.0, 3.2, 4.0, 5.0], limit=Limit(target_score=2.5), judge=Sobering())
+    engine, best = bed.go()
+    assert [o.order.n for o in bed.strategy.told] == [0, 1, 2] and engine.reason == "target score 2.5 reached"
+    assert best is not None and best.whole is not None and best.whole.fitness == 3.0
+
+
+def test_a_run_that_did_nothing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(NothingTried, match="nothing was tried, since the run ended before: asked to stop by a test"):
+        Bed(tmp_path / "stopped", [2.0], stop=lambda: "asked to stop by a test").go()
+    with pytest.raises(NothingTried, match="the strategy is done"):
+        Bed(tmp_path / "idle", []).go()
+    with pytest.raises(NothingTried, match="1e-09 s"):
+        Bed(tmp_path / "late", [2.0], limit=Limit(seconds=1e-9)).go()
+    with pytest.raises(ModelError, match="no answer came at all: the server is away"):
+        Bed(tmp_path / "silent", [2.0, 3.0], model=Echo(fails=lambda call: True)).go()
 
 
 def test_an_unusable_answer_is_an_outcome_and_the_run_goes_on(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.errors import UsageError
+from harness.errors import NothingTried, UsageError
 
 if TYPE_CHECKING:
     from harness.launch import Hooks
@@ -102,7 +102,12 @@ def follow(
         live.LiveView(quiet=quiet or json, json_events=json_events, past=past) as view,
         stop_on_interrupt() as asked_to_stop,
     ):
-        folder = job(Hooks(watch=view.on_event, asked_to_stop=asked_to_stop, closed=writer()))
+        try:
+            folder = job(Hooks(watch=view.on_event, asked_to_stop=asked_to_stop, closed=writer()))
+        except NothingTried:
+            if asked_to_stop() is not None:
+                raise typer.Exit(130) from None
+            raise
     record = load(folder)
     if json:
         options.print_json(show_json(record))

@@ -17,7 +17,7 @@ Pure; standard library only.
 
 from harness.edits.fences import HEADING, fence, program_in
 from harness.edits.reading import NOTE_CHARS, Edited, apply, without_thoughts
-from harness.edits.syntax import fingerprint
+from harness.edits.syntax import fingerprint, likeness
 from harness.edits.writing import render, unified
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "apply",
     "fence",
     "fingerprint",
+    "likeness",
     "program_in",
     "render",
     "unified",

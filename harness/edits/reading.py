@@ -125,6 +125,8 @@ def one_line(note: str) -> str:
 
 def _outside(source: str) -> list[str]:
     """The lines that may not change: all but those between the markers. No markers: none."""
+    if "EVOLVE-BLOCK-" not in source:
+        return []
     kept: list[str] = []
     open_, marked = False, False
     for line in source.split("\n"):

@@ -11,6 +11,9 @@ from harness.edits.fences import fenced
 from harness.edits.reading import apply, one_line
 from harness.errors import Unusable
 
+CONTEXT = 3  # lines that a unified diff shows around a change
+_HUNK = re.compile(r"([-+])(\d+)")
+
 
 def render(parent: str, child: str, note: str) -> str:
     """An answer that turns `parent` into `child`: SEARCH/REPLACE blocks, or the whole child where those would not do.
@@ -25,8 +28,27 @@ def render(parent: str, child: str, note: str) -> str:
 
 def unified(a: str, b: str, from_: str, to: str) -> str:
     """A unified diff from text `a` to text `b`; empty when they are the same."""
-    lines = unified_diff(_keep_ends(a), _keep_ends(b), from_, to)
-    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    old, new = _keep_ends(a), _keep_ends(b)
+    skipped, left = _alike_around(old, new)
+    lines = unified_diff(old[skipped : len(old) - left], new[skipped : len(new) - left], from_, to)
+    ended = (line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+    return "".join(_moved(line, skipped) if line.startswith("@@") else line for line in ended)
+
+
+def _alike_around(old: list[str], new: list[str]) -> tuple[int, int]:
+    """How many lines at the head and at the tail are the same and no context of a change: comparing costs their square.
+
+    Their number is counted from the ends, so that what is left begins and ends with the context that a diff shows.
+    """
+    shortest = min(len(old), len(new))
+    head = next((n for n in range(shortest) if old[n] != new[n]), shortest)
+    tail = next((n for n in range(shortest - head) if old[-1 - n] != new[-1 - n]), shortest - head)
+    return max(head - CONTEXT, 0), max(tail - CONTEXT, 0)
+
+
+def _moved(hunk: str, by: int) -> str:
+    """A hunk's line with its line numbers so many further down."""
+    return _HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + by}", hunk) if by else hunk
 
 
 def _makes(answer: str, parent: str, child: str) -> bool:

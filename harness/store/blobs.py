@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import os
+from errno import ENOSPC
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from threading import get_ident
 
 from harness.errors import StoreError
+from harness.store.syncing import Syncer
 
 
 class Blobs:
-    """A folder of texts named by their SHA-256. A text is on disk, synced, before put returns."""
+    """A folder of texts named by their SHA-256. A text is written, whole, before put returns; synced too without a
+    syncer, which otherwise syncs it before the journal that names it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, syncer: Syncer | None = None) -> None:
         self.folder = folder
+        self._syncer = syncer
 
     def put(self, text: str) -> str:
         data = text.encode("utf-8", "surrogatepass")
         sha = hashlib.sha256(data).hexdigest()
-        if not (self.folder / sha).exists():
-            write_whole(self.folder / sha, data)
+        path = self.folder / sha
+        if not _holds(path, len(data)):
+            write_whole(path, data, synced=self._syncer is None)
+            if self._syncer is not None:
+                self._syncer.text(path)
         return sha
 
     def get(self, sha: str) -> str:
@@ -34,14 +41,32 @@ class Blobs:
         return data.decode("utf-8", "surrogatepass")
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new and nothing between."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".tmp-", delete=False) as file:
+def _holds(path: Path, size: int) -> bool:
+    """Whether a text of this size is there: a machine that loses power may leave an empty file."""
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
+
+
+def write_whole(path: Path, data: bytes, synced: bool = True) -> None:
+    """Write a file so that a reader, or a crash, sees the old content or the new and nothing between.
+
+    Raises StoreError, and leaves nothing behind, where it cannot be written. synced: on the disk when it returns.
+    """
+    fresh = path.with_name(f".tmp-{os.getpid()}-{get_ident()}-{path.name}")
+    try:
+        file = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+            if os.write(file, data) != len(data):
+                raise OSError(ENOSPC, os.strerror(ENOSPC))
+            if synced:
+                os.fsync(file)
+        finally:
+            os.close(file)
+        fresh.replace(path)
+    except BaseException as error:
+        fresh.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise StoreError(f"cannot write {path}: {error.strerror}; what was there before is intact") from error
+        raise

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from harness.store.records import profile_of, score_of
 from harness.types import Event, JsonObject, Profile, Score
 
+Step = tuple[str, JsonObject]  # kind and data of an event
+
 
 @dataclass
 class Recording:
-    """Events of a journal, arranged for looking up. Empty for a new run."""
+    """Events of a journal, arranged for looking up. Empty for a new run.
 
-    steps: list[tuple[str, JsonObject]] = field(default_factory=list)  # asks and outcomes, as they came
+    Of orders that have an outcome nothing is kept here; steps() reads them again from the journal when they are retold.
+    """
+
+    steps: Callable[[], Iterator[Step]] = lambda: iter(())  # asks, judgements and outcomes, as they came
     replies: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
     judgements: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
     crowns: dict[tuple[str, str], JsonObject] = field(default_factory=dict)  # by candidate and incumbent
     confirms: dict[str, JsonObject] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)  # by candidate
     planned: int | None = None  # evaluations that the strategy was sized for
+    began: bool = False  # there is a start event
+    measured: bool = False  # there is a baseline event
     seconds: float = 0.0  # wall time already used
 
     @classmethod
-    def of(cls, events: Iterable[Event]) -> Recording:
-        made = cls()
+    def of(cls, read: Callable[[], Iterable[Event]]) -> Recording:
+        """read() gives the events that there were when the journal was opened, from the first on, each time."""
+        made = cls(steps=lambda: _steps(read()))
         previous = None
-        for event in events:
+        for event in read():
             if previous is not None and event.kind != "resume":
                 made.seconds += event.at - previous
             previous = event.at
@@ -36,16 +44,20 @@ class Recording:
     def _file(self, event: Event) -> None:
         data = event.data
         match event.kind:
-            case "ask" | "outcome":
-                self.steps.append((event.kind, data))
+            case "start":
+                self.began = True
+                self.planned = data.get("planned")
             case "baseline":
-                self.planned = self.planned or data["planned"]
+                self.measured = True
             case "reply":
                 self.replies[data["n"], data["call"]] = data
             case "judged":
                 self.judgements[data["n"], data["k"]] = data
             case "profile":
                 self.profiles[data["candidate"]] = profile_of(data)
+            case "outcome":
+                for of_orders in (self.replies, self.judgements):
+                    _forget(of_orders, data["n"])
             case "crown":
                 self.crowns[data["candidate"], data["over"]] = data
             case "confirm":
@@ -54,3 +66,14 @@ class Recording:
     def score(self, n: int, k: int) -> Score | None:
         found = self.judgements.get((n, k))
         return score_of(found["score"]) if found else None
+
+
+def _steps(events: Iterable[Event]) -> Iterator[Step]:
+    return ((event.kind, event.data) for event in events if event.kind in ("ask", "judged", "outcome"))
+
+
+def _forget(found: dict[tuple[int, int], JsonObject], n: int) -> None:
+    """Drop what belongs to order n; its entries are numbered from 0."""
+    number = 0
+    while found.pop((n, number), None) is not None:
+        number += 1

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from harness.types import HotLine, JsonObject, Order, Profile, Reading, Score, Usage
 
 
 def plain(record: Any) -> JsonObject:
-    """A frozen record as JSON; tuples become lists."""
-    return _listed(asdict(record))  # type: ignore[no-any-return]
+    """A frozen record as JSON; tuples become lists. What it holds of plain JSON is shared, not copied."""
+    return _plain(record)  # type: ignore[no-any-return]
 
 
-def _listed(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _listed(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_listed(item) for item in value]
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is dict:
+        return {key: _plain(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_plain(item) for item in value]
+    if kind in _names or is_dataclass(value):
+        names = _names.get(kind) or _names.setdefault(kind, tuple(field.name for field in fields(kind)))
+        return {name: _plain(getattr(value, name)) for name in names}
     return value
+
+
+_ATOMS = frozenset({str, int, float, bool, type(None)})
+_names: dict[type, tuple[str, ...]] = {}  # of the fields of each kind of record met so far
 
 
 def score_of(data: JsonObject) -> Score:

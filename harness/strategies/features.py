@@ -26,23 +26,38 @@ class FeatureSpace:
         self._references: dict[str, frozenset[str]] = {}
         self._values: dict[str, dict[Axis, float]] = {}
         self._ranges: dict[Axis, tuple[float, float]] = {}
+        self._cells: dict[str, Cell] = {}  # where programs lie as long as no scale moves
 
     def add(self, program: Program) -> None:
         """Take a program's features; one that is known already changes nothing."""
         if program.id in self._values:
             return
         lines = lines_of(program.source)
-        if len(self._references) < self._capacity:
+        growing = len(self._references) < self._capacity
+        if growing:
             self._references[program.id] = lines
         self._values[program.id] = {axis: self._feature(axis, program, lines) for axis in self._axes}
-        self._measure_references_again()
+        if growing:
+            self._measure_references_again()
+        self._widen(self._values.values() if growing else [self._values[program.id]])
+
+    def _widen(self, seen: Iterable[dict[Axis, float]]) -> None:
+        """Bring the scales up to date; where one has moved, so have the cells. Scales only ever widen once the
+        references are all there, so a new program is compared with their ends and not with all before it."""
+        before, values = dict(self._ranges), list(seen)
         for axis in self._axes:
-            seen = [values[axis] for values in self._values.values()]
-            self._ranges[axis] = min(seen), max(seen)
+            own = [value[axis] for value in values]
+            known = before.get(axis, ()) if len(values) == 1 else ()
+            self._ranges[axis] = min(*own, *known, math.inf), max(*own, *known, -math.inf)
+        if self._ranges != before or len(values) > 1:
+            self._cells.clear()
 
     def cell(self, program: Program) -> Cell:
         """The program's bin on each axis. A program must have been added."""
-        return tuple(self._bin(axis, program.id) for axis in self._axes)
+        found = self._cells.get(program.id)
+        if found is None:
+            found = self._cells[program.id] = tuple(self._bin(axis, program.id) for axis in self._axes)
+        return found
 
     def coordinates(self, program: Program) -> dict[str, int]:
         """The program's bin by the axis's name."""
@@ -61,7 +76,7 @@ class FeatureSpace:
 
     def _measure_references_again(self) -> None:
         """While the set still grows, every program that was seen is in it, so these are all that can have moved."""
-        if "diversity" in self._axes and len(self._values) <= self._capacity:
+        if "diversity" in self._axes:
             for program_id, lines in self._references.items():
                 self._values[program_id]["diversity"] = self._diversity(program_id, lines)
 
@@ -85,8 +100,13 @@ def distance(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def elites(programs: Iterable[Program], cell_of: Callable[[Program], Cell]) -> dict[Cell, Program]:
-    """The best program of each cell. The scale moves as programs come, so a map is drawn anew each time."""
+    """The best program of each cell."""
+    return drawn(ranked(programs), cell_of)
+
+
+def drawn(programs: Iterable[Program], cell_of: Callable[[Program], Cell]) -> dict[Cell, Program]:
+    """The same for programs that come best first. The scale moves, so a map is drawn anew each time."""
     drawn: dict[Cell, Program] = {}
-    for program in ranked(programs):
+    for program in programs:
         drawn.setdefault(cell_of(program), program)
     return drawn

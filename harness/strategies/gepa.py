@@ -80,7 +80,7 @@ class Gepa:
         """Take the program's scores on every instance; what is not valid is told to the model only."""
         parent = self.population.programs[outcome.order.parents[0]]
         kept = outcome.crowned or beats(outcome.score, parent.fitness, self.settings.gain)
-        self.population.attempts.append(attempt_of(outcome, kept))
+        self.population.remember(attempt_of(outcome, kept))
         program = program_of(outcome, kept)
         if program is not None:
             self.population.add(program)

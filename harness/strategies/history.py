@@ -104,7 +104,12 @@ def artifacts(score: Score) -> str:
 
 def ranked(programs: Iterable[Program]) -> list[Program]:
     """Best first; of two alike the older, so that nothing is displaced by its equal."""
-    return sorted(programs, key=lambda p: (-p.fitness, p.n, p.id))
+    return sorted(programs, key=rank)
+
+
+def rank(program: Program) -> tuple[float, int, str]:
+    """What programs are ranked by: the smaller the better."""
+    return -program.fitness, program.n, program.id
 
 
 def _ratio(score: Score, metric: str) -> float:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from bisect import insort
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 
-from harness.strategies.features import Cell, FeatureSpace, elites
-from harness.strategies.history import Attempt, Program, ranked, told
+from harness.strategies.features import Cell, FeatureSpace, drawn
+from harness.strategies.history import Attempt, Program, rank, ranked, told
+
+ATTEMPTS_KEPT = 100  # the most that any strategy may tell of
 
 
 @dataclass(slots=True)
@@ -18,6 +22,7 @@ class Island:
     migrants: set[str] = field(default_factory=set)  # came from a neighbour: these never travel again
     attempts: list[Attempt] = field(default_factory=list)
     generation: int = 0  # orders of this island that were told
+    _ranking: list[Program] | None = None
 
     @classmethod
     def of(cls, first: Program) -> Island:
@@ -25,10 +30,22 @@ class Island:
 
     def add(self, program: Program) -> None:
         """Settle a program. One that is here already stays as it is, with its first measurement."""
-        self.programs.setdefault(program.id, program)
+        if program.id not in self.programs:
+            self.programs[program.id] = program
+            if self._ranking is not None:
+                insort(self._ranking, program, key=rank)
 
     def ranked(self) -> list[Program]:
-        return ranked(self.programs.values())
+        """Best first; not to be changed by who asks."""
+        if self._ranking is None or len(self._ranking) != len(self.programs):
+            self._ranking = ranked(self.programs.values())
+        return self._ranking
+
+    def remember(self, attempt: Attempt) -> None:
+        """Note an attempt; of those of long ago nobody is told."""
+        self.attempts.append(attempt)
+        if len(self.attempts) > 2 * ATTEMPTS_KEPT:
+            del self.attempts[:-ATTEMPTS_KEPT]
 
     def top(self, share: float) -> list[Program]:
         """The best `share` of the island, at least one program, best first."""
@@ -44,10 +61,12 @@ class Island:
         ]
 
     def map(self, space: FeatureSpace) -> dict[Cell, Program]:
-        return elites(self.programs.values(), space.cell)
+        return drawn(self.ranked(), space.cell)
 
     def remove(self, program_id: str) -> None:
-        del self.programs[program_id]
+        gone = self.programs.pop(program_id)
+        if self._ranking is not None:
+            self._ranking.remove(gone)
         self.migrants.discard(program_id)
 
 
@@ -67,7 +86,10 @@ class EliteArchive:
             return
         self._programs[program.id] = program
         if len(self._programs) > self._size:
-            del self._programs[ranked(self._programs.values())[-1].id]
+            del self._programs[max(self._programs.values(), key=rank).id]
+
+    def get(self, program_id: str) -> Program | None:
+        return self._programs.get(program_id)
 
 
 def neighbours(index: int, count: int) -> list[int]:
@@ -101,20 +123,18 @@ def prune(islands: Sequence[Island], space: FeatureSpace, limit: int) -> None:
     excess = sum(len(island.programs) for island in islands) - limit
     if excess <= 0:
         return
-    for island, program in _expendable(islands, space)[:excess]:
-        island.remove(program.id)
+    for _, island, program_id in nsmallest(excess, _expendable(islands, space), key=lambda found: found[0]):
+        island.remove(program_id)
 
 
-def _expendable(islands: Sequence[Island], space: FeatureSpace) -> list[tuple[Island, Program]]:
-    candidates: list[tuple[bool, float, int, int]] = []
-    programs: list[tuple[Island, Program]] = []
+def _expendable(
+    islands: Sequence[Island], space: FeatureSpace
+) -> Iterator[tuple[tuple[bool, float, int, int], Island, str]]:
+    """Each program that may go, with what says how soon."""
     for index, island in enumerate(islands):
         holders = _ids(island.map(space).values())
         for program in island.ranked()[1:]:
-            candidates.append((program.id in holders, program.fitness, -program.n, index))
-            programs.append((island, program))
-    order = sorted(range(len(programs)), key=candidates.__getitem__)
-    return [programs[i] for i in order]
+            yield (program.id in holders, program.fitness, -program.n, index), island, program.id
 
 
 def _ids(programs: Iterable[Program]) -> set[str]:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from harness.strategies.advice import areas_to_improve
 from harness.strategies.features import Axis, FeatureSpace
-from harness.strategies.history import Program, attempt_of, beats, program_of, ranked
+from harness.strategies.history import Program, attempt_of, beats, program_of
 from harness.strategies.islands import EliteArchive, Island, migrate, prune
 from harness.strategies.proposers import Mode, proposer
 from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools
@@ -98,7 +98,6 @@ class OpenEvolve:
         self.archive = EliteArchive(self.settings.archive or 1)
         self.archive.add(first)
         self.islands = [Island.of(first) for _ in range(self.settings.num_islands or 1)]
-        self._programs = {first.id: first}  # every program that was ever a parent or may become one
 
     def ask(self) -> Order:
         """The next order: islands take turns. Never None: it ends when the budget does."""
@@ -111,9 +110,8 @@ class OpenEvolve:
     def tell(self, outcome: Outcome) -> None:
         """Settle what came of an order on the island that asked for it; migrate when it is time."""
         island = self.islands[outcome.order.context["island"]]
-        parent = self._programs[outcome.order.parents[0]]
-        kept = outcome.crowned or beats(outcome.score, parent.fitness, self.settings.gain)
-        island.attempts.append(attempt_of(outcome, kept))
+        kept = outcome.crowned or beats(outcome.score, outcome.order.context["parent"]["fitness"], self.settings.gain)
+        island.remember(attempt_of(outcome, kept))
         island.generation += 1
         program = program_of(outcome, kept)
         if program is not None:
@@ -125,11 +123,16 @@ class OpenEvolve:
         return proposer(order.operator)(order, tools, "evolve.md.j2")
 
     def _settle(self, island: Island, program: Program) -> None:
-        program = self._programs.setdefault(program.id, program)
+        program = self._known(program.id) or program
         self.space.add(program)
         self.archive.add(program)
         island.add(program)
         prune(self.islands, self.space, max(self.settings.population, len(self.islands)))
+
+    def _known(self, program_id: str) -> Program | None:
+        """A program of any island or of the archive, as it was measured first."""
+        homes = (island.programs.get(program_id) for island in self.islands)
+        return next((program for program in homes if program), None) or self.archive.get(program_id)
 
     def _migrate_if_due(self) -> None:
         generation = max(island.generation for island in self.islands)
@@ -176,5 +179,5 @@ class OpenEvolve:
 
     def _elsewhere(self, island: Island, parent: Program, count: int, rng: Random) -> list[Program]:
         here = self.space.cell(parent)
-        holders = ranked(p for cell, p in island.map(self.space).items() if cell != here)
+        holders = [p for cell, p in island.map(self.space).items() if cell != here]  # best first, as the map is drawn
         return rng.sample(holders, min(count, len(holders)))

@@ -16,7 +16,7 @@ _QUOTE = "> "
 
 def one_line(text: str, limit: int = 300) -> str:
     """`text` on one line of at most `limit` characters, without control characters, backticks or edit markers."""
-    plain = "".join(" " if _unprintable(c) else c for c in text)
+    plain = text if text.isascii() and text.isprintable() else "".join(" " if _unprintable(c) else c for c in text)
     plain = _MARKERS.sub(" ", plain).replace("`", "'")
     return shortened(" ".join(plain.split()), limit)
 

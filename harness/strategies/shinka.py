@@ -94,7 +94,7 @@ class Shinka:
         island = self.islands[outcome.order.context["island"]]
         parent = self._programs[outcome.order.parents[0]]
         kept = outcome.crowned or beats(outcome.score, parent.fitness, self.settings.gain)
-        island.attempts.append(attempt_of(outcome, kept))
+        island.remember(attempt_of(outcome, kept))
         island.generation += 1
         program = program_of(outcome, kept)
         if program is not None:

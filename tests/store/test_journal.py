@@ -44,6 +44,28 @@ def test_a_flipped_byte_in_the_middle_is_named_with_its_line(tmp_path: Path) -> 
         Journal(tmp_path)
 
 
+def test_any_flipped_bit_is_found(tmp_path: Path) -> None:
+    """Also one that leaves good JSON behind: another digit, another letter, another key."""
+    path = write_three(tmp_path)
+    whole = path.read_bytes()
+    first, second = (len(line) for line in whole.splitlines(keepends=True)[:2])
+    for place in range(first, first + second):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with pytest.raises(StoreError, match=r"events.jsonl line [123] is damaged"):
+            list(read(path))
+
+
+def test_a_journal_of_before_there_were_checksums_is_read(tmp_path: Path) -> None:
+    path = write_three(tmp_path)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    for line in lines:
+        del line["crc"]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert [event.data["n"] for event in read(path)] == [0, 1, 2]
+
+
 def test_a_missing_line_is_named(tmp_path: Path) -> None:
     path = write_three(tmp_path)
     lines = path.read_bytes().splitlines(keepends=True)
@@ -82,7 +104,7 @@ def test_whatever_was_acknowledged_before_a_kill_is_there_after_it(tmp_path: Pat
 def _fill_disk(folder: str, answer: "multiprocessing.Queue[str]") -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    resource.setrlimit(resource.RLIMIT_FSIZE, (300, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400, hard))
     with Journal(Path(folder)) as journal:
         try:
             for n in range(100):
@@ -106,7 +128,7 @@ def test_a_full_disk_is_said_and_what_was_written_stays_readable(tmp_path: Path)
 
 def test_lines_are_plain_json(tmp_path: Path) -> None:
     for line in write_three(tmp_path).read_text(encoding="utf-8").split("\n")[:-1]:
-        assert set(json.loads(line)) == {"n", "kind", "at", "data"}
+        assert set(json.loads(line)) == {"n", "kind", "at", "data", "crc"}
 
 
 def test_blobs_are_named_by_content_and_checked_when_read(tmp_path: Path) -> None:

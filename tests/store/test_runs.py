@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import StoreError, UnknownName
+from harness.store.journal import sealed
 from harness.store.runs import load
 from harness.types import Usage, candidate_id
 from tests.runs_on_disk import BASELINE, Writing, failed, finished_run, noop_run, scored
@@ -37,7 +38,8 @@ def damage(folder: Path, kind: str, **data: object) -> int:
     index, record = event(folder, kind)
     record["data"] = {key: value for key, value in {**record["data"], **data}.items() if value is not ...}
     lines = lines_of(folder)
-    lines[index] = json.dumps(record).encode() + b"\n"
+    del record["crc"]
+    lines[index] = sealed(json.dumps(record))
     rewrite(folder, lines)
     return index + 1
 
