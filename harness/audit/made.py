@@ -15,7 +15,7 @@ from itertools import islice
 
 from harness import knobs, workloads
 from harness.audit import rewriting
-from harness.audit.corpus import Expectation, Range, Specimen
+from harness.audit.corpus import Expectation, Kind, Range, Specimen
 from harness.types import Job, JobResult, Sandbox, Target, Watch, Workload
 
 PROGRAM = "candidate.py"
@@ -73,12 +73,17 @@ class Making:
     left_out: tuple[tuple[str, str], ...]
 
 
-def make_specimens(target: Target, sandbox: Sandbox, secret: str, quick: bool = False) -> Making:
-    """Everything that can be made from the target's program. Runs it on the target's cheapest workload, once, and
-    once on the public one for a transcript; quick leaves that out where it would be the whole run."""
+def make_specimens(
+    target: Target, sandbox: Sandbox, secret: str, quick: bool = False, only: Kind | None = None
+) -> Making:
+    """Everything that can be made from the target's program, or only one kind. For cheats the program is run on the
+    target's cheapest workload, once, and once on the public one; quick leaves that out where it is the whole run."""
     maker = _Maker(target, sandbox, secret, quick)
-    for make in (maker.honest, maker.reaches, maker.forgeries, maker.changes, maker.remembered, maker.others):
-        make()
+    if only != "cheat":
+        maker.honest()
+    if only != "honest":
+        for make in (maker.reaches, maker.forgeries, maker.changes, maker.remembered, maker.others):
+            make()
     return Making(tuple(maker.specimens), tuple(maker.left_out))
 
 

@@ -12,7 +12,8 @@ from harness.cli import options
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from harness.audit import Finding, Making, Specimen
+    from harness.audit import Finding, Specimen
+    from harness.audit.corpus import Kind
     from harness.types import JsonObject, Sandbox, Target
 
 METRICS = ("memory", "speed")
@@ -24,6 +25,9 @@ class Only(StrEnum):
 
     CHEATS = "cheats"
     HONEST = "honest"
+
+
+KINDS: dict[Only, Kind] = {Only.CHEATS: "cheat", Only.HONEST: "honest"}
 
 
 def audit(
@@ -54,16 +58,16 @@ def audit(
 def examine(target: Target, room: Sandbox, secret: str, only: Only | None, quick: bool) -> JsonObject:
     """The whole audit; progress goes to stderr."""
     from harness.audit import audit as audit_all
-    from harness.audit import document, own_specimens
+    from harness.audit import document, make_specimens, own_specimens
     from harness.audit.verdicts import left_out
     from harness.lanes import Lanes
     from harness.launch import make_judge
 
-    own = own_specimens(target)
+    kind = KINDS[only] if only else None
+    own = [specimen for specimen in own_specimens(target) if kind in (None, specimen.kind)]
     options.note(f"auditing the judge of {target.name}: {len(own)} programs of its own; making more of its program")
-    making = _made(target, room, f"{secret}/making", quick)
-    chosen = [s for s in (*own, *making.specimens) if only is None or s.kind == only.value.rstrip("s")]
-    specimens, skipped = left_out(chosen, quick)
+    making = make_specimens(target, room, f"{secret}/making", quick, kind)
+    specimens, skipped = left_out([*own, *making.specimens], quick)
     lanes = Lanes()
     judge = make_judge(target, room, secret, lanes)
     with lanes.kept_clear():
@@ -71,12 +75,6 @@ def examine(target: Target, room: Sandbox, secret: str, only: Only | None, quick
         progress = _Progress(len(specimens))
         findings = audit_all(judge, specimens, whole=not quick, watch=progress.tell)
     return document(target.name, findings, skipped, making.left_out, _advice(target, findings))
-
-
-def _made(target: Target, room: Sandbox, secret: str, quick: bool) -> Making:
-    from harness.audit import make_specimens
-
-    return make_specimens(target, room, secret, quick)
 
 
 def _advice(target: Target, findings: list[Finding]) -> list[str]:
