@@ -29,6 +29,7 @@ COMMANDS = {
     "strategies": ("List the strategies, or the knobs of one.", "harness.cli.strategies:strategies"),
     "models": ("List the models that can be asked.", "harness.cli.models:models"),
     "resume": ("Go on with an interrupted run.", "harness.cli.resume:resume"),
+    "rescore": ("Judge a run's programs again, on fresh hidden inputs.", "harness.cli.rescore:rescore"),
     "doctor": ("Check this machine: sandbox, runs folder, keys.", "harness.cli.doctor:doctor"),
 }
 MAIN_JOB = "optimize"
