@@ -34,6 +34,7 @@ class StubJudge:
         return Baseline(60.0, 1.0, 8.0, 0.03)
 
     def screen(self, candidate: Candidate) -> Score:
+        self._note(f"judge {candidate.id}")
         return Score("ok", stage="short")
 
     def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:

@@ -15,7 +15,7 @@ from typing import Any, get_args
 from harness import edits, registry, scoring, targets
 from harness.archive import Leader
 from harness.bench import Workbench
-from harness.budget import Budget
+from harness.budget import Budget, Limit
 from harness.court import Court
 from harness.engine import Engine
 from harness.errors import BaselineError, NothingTried, OptimizeRunError, UsageError
@@ -189,7 +189,7 @@ class Run:
             "budget": asdict(self.spec.limit),
             "settings": self.parts.settings.model_dump(mode="json"),
             "parallel": self.spec.parallel,
-            "planned": self._planned(),
+            "planned": planned(self.spec.limit),
             "machine": machine(),
             "sandbox": plain(self.parts.sandbox.describe()),
             "unsafe": self.spec.unsafe_no_sandbox,
@@ -209,7 +209,7 @@ class Run:
         self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
-            evaluations=self.ledger.recording.planned or self._planned(), baseline=self.baseline,
+            evaluations=self.ledger.recording.planned or planned(self.spec.limit), baseline=self.baseline,
         )  # fmt: skip
         engine = Engine(
             strategy=strategy, model=self.parts.model, judge=judge,
@@ -228,15 +228,6 @@ class Run:
         if not self.ledger.recording.measured:
             told = [*warnings_of(self.parts.target), *warnings]
             self.ledger.record("baseline", {**plain(measured), "warnings": told})
-
-    def _planned(self) -> int | None:
-        """About how many evaluations there will be, for strategies that size themselves. Known before anything is
-        measured, and on every machine the same."""
-        limit = self.spec.limit
-        counts = [n for n in (limit.evaluations, limit.calls) if n is not None]
-        if limit.seconds is not None:
-            counts.append(int(limit.seconds / EVALUATION_S) + 1)
-        return min(counts, default=None)
 
     def _asked_to_stop(self) -> str | None:
         if (self.folder / "STOP").exists():
@@ -291,6 +282,15 @@ class Run:
         if not path.exists():
             write_whole(path, secrets.token_hex(16).encode())
         return path.read_text(encoding="ascii")
+
+
+def planned(limit: Limit) -> int | None:
+    """About how many evaluations there will be, for strategies that size themselves. Known before anything is measured,
+    and the same on every machine."""
+    counts = [n for n in (limit.evaluations, limit.calls) if n is not None]
+    if limit.seconds is not None:
+        counts.append(int(limit.seconds / EVALUATION_S) + 1)
+    return min(counts, default=None)
 
 
 # --- words for the record ---------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ COMMANDS = {
         "Measure this machine's noise, and which gains can be told on it.",
         "harness.cli.calibrate:calibrate",
     ),
+    "rescore": ("Judge a run's programs again, on fresh hidden inputs.", "harness.cli.rescore:rescore"),
     "doctor": ("Check this machine: sandbox, runs folder, keys.", "harness.cli.doctor:doctor"),
 }
 MAIN_JOB = "optimize"

@@ -15,6 +15,7 @@ from harness.errors import NothingTried, UsageError
 
 if TYPE_CHECKING:
     from harness.launch import Hooks
+    from harness.spec import Spec
     from harness.types import Event
 
 DEFAULT_SECONDS = 480.0  # when nothing else ends a run: enough for real gains on two slow cores
@@ -46,6 +47,9 @@ def optimize(
     ] = None,
     target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option(help="Show the first prompt and its cost; ask, run and write nothing.")
+    ] = False,
     fail_if_no_improvement: Annotated[bool, typer.Option(help="Exit 3 when nothing was crowned.")] = False,
     sandbox: options.Sandbox = None,
     unsafe_no_sandbox: options.UnsafeNoSandbox = False,
@@ -61,9 +65,13 @@ def optimize(
 
     if json and json_events:
         raise UsageError("--json and --json-events both want standard output: choose one")
+    _above("--target-score", target_score, 1.0, "the baseline has 1; write 1.2 or more")
+    _above("--max-usd", max_usd, 0.0, "write an amount above 0")
+    seconds = duration(max_time) if max_time else None
+    _above("--max-time", seconds, 0.0, "write 90s, 8m or 1h30m")
     limit = Limit(
         evaluations=max_evaluations, calls=max_calls, tokens=max_tokens, usd=max_usd,
-        seconds=duration(max_time) if max_time else None, target_score=target_score, patience=patience,
+        seconds=seconds, target_score=target_score, patience=patience,
     )  # fmt: skip
     if not limit.bounded:
         limit = Limit(seconds=DEFAULT_SECONDS, target_score=target_score)
@@ -74,7 +82,38 @@ def optimize(
         sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
+    if dry_run:
+        rehearsed(spec, options.runs_root(runs), json)
+        return
     follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)
+
+
+def _above(option: str, value: float | None, least: float, why: str) -> None:
+    if value is not None and not least < value < float("inf"):
+        raise UsageError(f"{option} {value:g} would end the run before it began: {why}")
+
+
+def rehearsed(spec: Spec, root: Path, json: bool) -> None:
+    """The first prompt on standard output, word for word; what is known of its cost to people."""
+    from dataclasses import asdict
+
+    from harness.rehearsal import rehearse
+    from harness.report import text
+
+    found = rehearse(spec, root)
+    if json:
+        options.print_json(asdict(found))
+        return
+    if found.prompt is None:
+        options.note(f"strategy {found.strategy} asks no model first: there is no prompt")
+        return
+    print(f"--- system\n{found.prompt.system}\n--- user\n{found.prompt.user}")
+    costs = [f"{name}: {'an unknown sum' if usd is None else text.money(usd)}" for name, usd in found.usd.items()]
+    options.note(
+        f"about {found.tokens:,} tokens in, which cost {'; '.join(costs)}, and the answer's on top; nothing was sent"
+    )
+    if found.lacks:
+        options.note(f"a run would be refused: {found.lacks}")
 
 
 def absolute_if_path(target: str) -> str:

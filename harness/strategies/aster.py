@@ -70,6 +70,7 @@ class Aster:
     )
     source: ClassVar[str] = "reconstructed from public posts about Aster"
     Settings: ClassVar[type[AsterSettings]] = AsterSettings
+    roles: ClassVar[tuple[str, ...]] = ("planner", "worker")
 
     def __init__(
         self, settings: AsterSettings, *, target: Target, seed: int, evaluations: int | None, baseline: Candidate
