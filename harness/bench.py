@@ -64,7 +64,7 @@ class Workbench:
         telling = telling or self._telling(workload)
         watch = Comparison(golden, self.target.promise, telling, decoys.proofs(golden.lines, false))
         drawn = self.drawn(workload)
-        traps = decoys.files(false, self.target.source, drawn.files)
+        traps = decoys.files(golden.lines, false, self.target.source, drawn.files)
         return self._run(source, workload, replace(drawn, files={**traps, **drawn.files}), golden, watch, core)
 
     def _telling(self, workload: Workload) -> Telling:
