@@ -62,7 +62,7 @@ class Workbench:
         golden = self.golden(workload)
         false = decoys.false_lines(golden.lines, Random(f"{self.reference.secret}/decoy/{workload.name}"))
         telling = telling or self._telling(workload)
-        watch = Comparison(golden, self.target.promise, telling, decoys.proofs(golden.lines, false))
+        watch = Comparison(golden, self.target.promise, telling, false)
         drawn = self.drawn(workload)
         traps = decoys.files(golden.lines, false, self.target.source, drawn.files)
         return self._run(source, workload, replace(drawn, files={**traps, **drawn.files}), golden, watch, core)
