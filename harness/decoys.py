@@ -1,8 +1,8 @@
 """A tripwire: files of plausible, false results beside the program, where a cheat would look for the expected output.
 
 No honest program opens them. Whoever prints what they hold has read them, and has calculated nothing; that is a breach
-of the rules, and told apart from a result that is merely wrong. They give nothing away: what varies between two inputs,
-the numbers with a fraction and the last word of each line, is false in them, digit by digit and letter by letter.
+of the rules, and told apart from a result that is merely wrong. They must give nothing away, least of all where nothing
+is hidden: every number and the last word of each line are false in them, digit by digit and letter by letter.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from collections.abc import Collection, Mapping, Sequence
 from random import Random
 
 NAMES = ("golden.txt", "expected_output.txt")
-PROOF = 4  # characters that must be false in a line before printing it can be no accident
 LISTINGS = ("listdir", "scandir", "glob", "walk", "iterdir")
-_VARYING = re.compile(r"\d+\.\d+(?:[eE][-+]?\d+)?|[^\W\d_]+(?=\W*\Z)")
-_VOWELS, _OTHERS, _DIGITS = "aeiouy", "bcdfghjklmnpqrstvwxz", "0123456789"
+_TOLD = re.compile(r"\d|[^\W\d_]+(?=\W*\Z)")
+_VOWELS, _OTHERS, _DIGITS = "aeiouy", "bcdfghjklmnpqrstvwxz", "123456789"
 
 
 def false_lines(golden: Sequence[bytes], rng: Random) -> list[bytes]:
@@ -23,37 +22,24 @@ def false_lines(golden: Sequence[bytes], rng: Random) -> list[bytes]:
     return [_false(line.decode("utf-8", "replace"), rng).encode() for line in golden]
 
 
-def proofs(golden: Sequence[bytes], false: Sequence[bytes]) -> list[bytes]:
-    """What each line would be if it was copied, without its end; empty where too little of it is false to prove it."""
-    return [
-        line.strip() if sum(a != b for a, b in zip(line, true, strict=False)) >= PROOF else b""
-        for line, true in zip(false, golden, strict=True)
-    ]
-
-
-def files(false: Sequence[bytes], program: str, taken: Collection[str]) -> Mapping[str, bytes]:
-    """The false results by file name. None where an honest program would notice them.
+def files(golden: Sequence[bytes], false: Sequence[bytes], program: str, taken: Collection[str]) -> Mapping[str, bytes]:
+    """The false results by file name. None where an honest program would notice them, or where nothing can be false.
 
     program: the untouched one. A file that it names is its own affair, and one that lists folders would print them.
     """
-    if any(word in program for word in LISTINGS):
+    if false == list(golden) or any(word in program for word in LISTINGS):
         return {}
     return {name: b"".join(false) for name in NAMES if name not in taken and name not in program}
 
 
 def _false(line: str, rng: Random) -> str:
-    return _VARYING.sub(lambda found: _varied(found.group(), rng), line)
-
-
-def _varied(text: str, rng: Random) -> str:
-    """Every digit but those before the point another one, every letter another of its kind."""
-    kept = text.find(".") + 1 if "." in text else 0
-    return text[:kept] + "".join(_other(ch, rng) for ch in text[kept:])
+    return _TOLD.sub(lambda found: "".join(_other(ch, rng) for ch in found.group()), line)
 
 
 def _other(ch: str, rng: Random) -> str:
+    """Another of its kind: a digit, a vowel, a consonant."""
     for kind in (_DIGITS, _VOWELS, _OTHERS):
         if ch.lower() in kind:
             other = rng.choice(kind.replace(ch.lower(), ""))
             return other.upper() if ch.isupper() else other
-    return rng.choice(_OTHERS) if ch.isalpha() else ch
+    return rng.choice(_DIGITS if ch.isdigit() else _OTHERS)

@@ -14,7 +14,7 @@ from harness.errors import ModelRefused
 from harness.launch import load_target, planned
 from harness.models.prices import Counts, Prices
 from harness.spec import Spec
-from harness.types import Candidate, Prompt, Score, Target
+from harness.types import Candidate, Capability, JsonObject, Model, Profile, Prompt, Score, Target
 
 BYTES_PER_TOKEN = 3.5  # of English and Python, roughly; no tokenizer of a provider is at hand
 FREE = ("offline", "scripted", "replay")
@@ -43,15 +43,26 @@ class _Asked(Exception):
 class _Tools:
     """The tools of the first order of a run that asks nobody."""
 
-    def __init__(self, target: Target, rng: Random) -> None:
+    def __init__(self, target: Target, rng: Random, model: Model | None) -> None:
         self.target = target
         self.rng = rng
+        self._model = model
 
     def source(self, candidate_id: str) -> str:  # noqa: ARG002 - there is only the baseline yet
         return self.target.source
 
     def complete(self, prompt: Prompt) -> NoReturn:
         raise _Asked(prompt)
+
+    def can(self, what: Capability, role: str = "") -> bool:
+        """A service whose key is missing is taken for one that can."""
+        return self._model is None or self._model.can(what, role)
+
+    def profile(self, source: str) -> Profile:  # noqa: ARG002 - nothing is run
+        return Profile((), (), (), 0.0, "left out of a rehearsal")
+
+    def hand_over(self, notes: JsonObject) -> None:
+        """Nobody is there to take it."""
 
     def trial(self, source: str) -> Score:  # noqa: ARG002
         return Score("ok", stage="short")
@@ -64,7 +75,7 @@ def rehearse(spec: Spec, root: Path) -> Rehearsal:
     """What a run of this specification would ask first. Refuses what a run would refuse, but for a missing key."""
     target = load_target(spec.target, spec.program, spec.objective)
     settings = registry.settings_of(spec.strategy, spec.settings)
-    lacks = _missing_key(spec, root)
+    model, lacks = _model(spec, root)
     baseline = Candidate.of(target.source, note="the untouched program")
     strategy = registry.make_strategy(
         spec.strategy, settings, target=target, seed=spec.seed, evaluations=planned(spec.limit), baseline=baseline
@@ -73,7 +84,7 @@ def rehearse(spec: Spec, root: Path) -> Rehearsal:
     prompt = None
     if order is not None:
         try:
-            strategy.propose(order, _Tools(target, Random(f"{spec.seed}/{order.n}")))
+            strategy.propose(order, _Tools(target, Random(f"{spec.seed}/{order.n}"), model))
         except _Asked as asked:
             prompt = asked.prompt
     text = f"{prompt.system}{prompt.user}" if prompt else ""
@@ -82,12 +93,14 @@ def rehearse(spec: Spec, root: Path) -> Rehearsal:
     return Rehearsal(target.name, spec.strategy, prompt, tokens, usd, lacks)
 
 
-def _missing_key(spec: Spec, root: Path) -> str:
+def _model(spec: Spec, root: Path) -> tuple[Model | None, str]:
+    """The model that would be asked; None and the reason where it cannot be made, as without a key."""
+    registry.check_roles(spec.strategy, spec.roles)
     try:
-        models.make(spec.model, seed=spec.seed, options=models.ModelOptions(runs=root))
+        options = models.ModelOptions(runs=root)
+        return models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options), ""
     except ModelRefused as error:
-        return str(error)
-    return ""
+        return None, str(error)
 
 
 def _names(model: str) -> list[str]:

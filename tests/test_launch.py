@@ -41,8 +41,8 @@ def spec(tmp_path: Path) -> Spec:
     return Spec(target=str(TOY), strategy="openevolve", model=model, parallel=1, limit=Limit(calls=CALLS))
 
 
-def run(spec: Spec, root: Path, hooks: launch.Hooks = launch.Hooks()) -> Path:
-    return launch.launch(spec, root, hooks)
+def run(spec: Spec, root: Path, hooks: launch.Hooks | None = None) -> Path:
+    return launch.launch(spec, root, hooks or launch.Hooks())
 
 
 # --- the same run, twice ----------------------------------------------------------------------------------------------

@@ -268,6 +268,14 @@ def test_whoever_prints_the_false_results_has_copied(
     assert screened(loose, COPIES).status == "crash", "without it, one more program that does not run"
 
 
+def test_the_false_results_give_nothing_away_where_nothing_is_hidden(screened: Screen, tmp_path: Path) -> None:
+    (tmp_path / "tally.py").write_text("print('total', sum(range(5000)))\nprint('all done')\n")
+    plain = targets.load(str(tmp_path / "tally.py"))
+    plain = replace(plain, workloads=(replace(plain.workloads[0], stage="short"), *plain.workloads))
+    caught = screened(plain, "print(open('golden.txt').read(), end='')\n")
+    assert caught.status == "rule" and "copied" in caught.feedback
+
+
 # 9. Nothing of a candidate's own text
 
 

@@ -12,7 +12,7 @@ from harness.errors import BadTarget, BaselineError
 from harness.judge import Judge
 from harness.lanes import Lanes
 from harness.launch import make_judge
-from harness.types import Candidate, Promise, Sandbox, Target
+from harness.types import Candidate, Pair, Promise, Sandbox, Target
 
 MINI = Path(__file__).parent / "mini"
 SOURCE = (MINI / "mini.py").read_text(encoding="utf-8")
@@ -57,6 +57,14 @@ def test_the_band_is_kept_with_the_trace_for_a_run_that_goes_on(room: Sandbox) -
     first, second = judge_of(target, room), judge_of(target, room)
     first.prepare(ahead=False)
     assert second._bench.golden(target.workloads[0]).band == first._bench.golden(target.workloads[0]).band > 0
+
+
+def test_what_repeated_itself_by_chance_until_now_gets_its_band_when_it_does_not(room: Sandbox) -> None:
+    target = restless(1e-10)
+    bench = judge_of(target, room)._bench
+    timed = next(w for w in target.workloads if w.name == "timed")
+    pair = bench.pair(target.source, target.source, timed, bench.lanes.spare, swapped=False)
+    assert isinstance(pair, Pair) and bench.reference.bands["timed"] > 0
 
 
 @pytest.mark.parametrize(

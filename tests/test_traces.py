@@ -111,12 +111,29 @@ def test_where_nothing_is_hidden_the_place_is_told_and_no_value() -> None:
     assert "anna" in (difference(ALTERED["a word"]) or "")
 
 
-def test_whoever_prints_the_decoy_has_copied() -> None:
-    decoy = [b"", b"step    1 / 2 | loss 8.50911111111111", b"", b""]
-    for line, copied in ((decoy[1], True), (b"step    1 / 2 | loss 8.50911111111112", False)):
-        comparison = Comparison(Trace.of(result(GOLDEN)), TOLERANT, "nothing", decoy)
-        told = comparison.feed(b"docs: 5\n" + line + b"\rx")
-        assert (comparison.copied, told) == (copied, COPIED if copied else FAILED_HIDDEN)
+DECOY = split_lines(b"docs: 7\nstep    4 / 9 | loss 8.50911111111111\rstep    6 / 3 | loss 7.1e-45\r\nsample 8: evvo\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "copied"),
+    [
+        (DECOY, True),
+        ([b"docs: 5\n", *DECOY[1:]], True),
+        (DECOY[:1], False),  # six docs is an accident
+        ([*DECOY[:1], *split_lines(GOLDEN)[1:]], False),
+        ([*DECOY[:1], b"anything\n"], False),
+        (split_lines(GOLDEN.replace(b"anna", b"anne")), False),
+    ],
+)
+@pytest.mark.parametrize("telling", ["nothing", "everything"])
+def test_whoever_prints_the_decoy_has_copied(lines: list[bytes], copied: bool, telling: Telling) -> None:
+    comparison = Comparison(Trace.of(result(GOLDEN)), TOLERANT, telling, DECOY)
+    for line in lines:
+        comparison.feed(line)
+    told = comparison.finish(result(b"".join(lines))) or ""
+    assert comparison.copied is copied
+    first = "output line 1 differs" if lines[0] == DECOY[0] else "output line 4 differs"
+    assert told == COPIED if copied else told == FAILED_HIDDEN if telling == "nothing" else told.startswith(first)
 
 
 def beginning(output: bytes, size: int = 5) -> tuple[str | None, int]:
