@@ -64,6 +64,14 @@ class TestBestOfNWithoutEnd(StrategyContract):
         return BestOfN(BestOfN.Settings(), target=target, baseline=baseline, seed=seed, evaluations=evaluations)
 
 
+class TestNoopWithComments(StrategyContract):
+    ends_after = 7
+
+    def make(self, *, target: Target, baseline: Candidate, seed: int = 0, evaluations: int | None = None) -> Noop:
+        settings = Noop.Settings(n=7, comments=True)
+        return Noop(settings, target=target, baseline=baseline, seed=seed, evaluations=evaluations)
+
+
 class TestNoop(StrategyContract):
     ends_after = 7
 
