@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -56,6 +57,8 @@ def main() -> None:
             "page_mb": round((folder / pages.NAME).stat().st_size / 1e6, 2),
             **made,
             **opened(folder / pages.NAME),
+            "load_average": round(os.getloadavg()[0], 1),
+            "cores": os.cpu_count(),
             "python": platform.python_version(),
         }
     print(

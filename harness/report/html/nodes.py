@@ -131,8 +131,7 @@ def _call(call: Call, library: _Library) -> JsonObject:
         "model": visible(call.model),
         "stop": visible(call.stop),
         "cost": _price(call.usage),
-        "prompt": library.blob(call.prompt),
-        "reply": library.blob(call.reply),
+        "texts": [[title, library.blob(sha)] for title, sha in call.texts],
     }
 
 

@@ -24,12 +24,11 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a model. prompt and reply are shas of blobs."""
+    """One call of a model. texts: all that was said, each with its title and the sha of its blob, in order."""
 
     model: str
     stop: str
-    prompt: str
-    reply: str
+    texts: tuple[tuple[str, str], ...]
     usage: Usage
 
 
@@ -73,7 +72,10 @@ class Spans:
 
     def _on_reply(self, at: float, data: JsonObject) -> None:
         usage = usage_of(data["usage"])
-        call = Call(str(data["model"]), str(data["stop"]), str(data["prompt"]), str(data["reply"]), usage)
+        turns = [(f"Turn {n}", sha) for n, sha in enumerate(data.get("turns", ()), 1)]
+        tools = [("Tools that it called", data["calls"])] if "calls" in data else []
+        texts = [("Prompt", data["prompt"]), *turns, ("Answer", data["reply"]), *tools]
+        call = Call(str(data["model"]), str(data["stop"]), tuple((title, str(sha)) for title, sha in texts), usage)
         self.calls.setdefault(data["n"], []).append(call)
         self.spans.append(Span("model", at - usage.seconds, at))
 

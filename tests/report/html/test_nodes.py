@@ -39,7 +39,10 @@ def test_the_diff_to_the_parent_and_the_calls_of_each(tmp_path: Path) -> None:
     assert first["diff"]["kinds"] == "@-+"
     assert read(texts, first["diff"]["text"]) == "@@ -1 +1 @@\nprint(1 + 1)\nprint(0 - 0 + 2)"
     [call] = first["calls"]
-    assert read(texts, call["prompt"]) == "prompt 0" and read(texts, call["reply"]) == "reply 0"
+    assert [(title, read(texts, number)) for title, number in call["texts"]] == [
+        ("Prompt", "prompt 0"),
+        ("Answer", "reply 0"),
+    ]
     assert call["cost"] == "100 tokens in, 20 out, $0.01, 1.5 s"
     assert found.nodes[3]["diff"] == "no program came of this" and found.nodes[3]["id"] is None
     assert found.nodes[4]["duels"] == ["3 pairs"]

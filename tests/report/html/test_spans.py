@@ -67,3 +67,10 @@ def test_what_each_model_cost() -> None:
         "other": Usage(1, 100, 10, 20, 0.5, 1.0),
     }
     assert [len(calls) for calls in spans.calls.values()] == [1, 2]
+
+
+def test_all_that_was_said_in_a_call_in_its_order() -> None:
+    spans = told(("reply", 5.0, {**reply(1, 2.0), "turns": ["t1", "t2"], "calls": "c"}), ("reply", 5.0, reply(2, 1.0)))
+    titles = [("Prompt", "p"), ("Turn 1", "t1"), ("Turn 2", "t2"), ("Answer", "r"), ("Tools that it called", "c")]
+    assert spans.calls[1][0].texts == tuple(titles)
+    assert spans.calls[2][0].texts == (("Prompt", "p"), ("Answer", "r"))

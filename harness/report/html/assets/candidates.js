@@ -107,7 +107,7 @@ const candidates = (() => {
 
   function asked(call, n) {
     const head = `Call ${n + 1}: ${call.model}, ${call.cost}${call.stop === "end" ? "" : `, stopped by ${call.stop}`}`;
-    return [el("h3", { class: "foreign" }, head), folded("Prompt", call.prompt), folded("Answer", call.reply)];
+    return [el("h3", { class: "foreign" }, head), ...call.texts.map(([title, number]) => folded(title, number))];
   }
 
   /** A text that is only put on the page when somebody looks. */
