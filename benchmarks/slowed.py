@@ -24,7 +24,7 @@ from harness.calibration import busy_target, calibrate
 from harness.duels import Duel
 from harness.judge import Judge
 from harness.lanes import Lanes
-from harness.launch import make_judge
+from harness.parts import make_judge
 from harness.stats.promise import binomial
 from harness.types import Candidate, Target
 

@@ -11,8 +11,8 @@ from typing import NoReturn
 
 from harness import models, registry
 from harness.errors import ModelRefused
-from harness.launch import load_target, planned
 from harness.models.prices import Counts, Prices
+from harness.parts import load_target, planned
 from harness.spec import Spec
 from harness.types import Candidate, Capability, JsonObject, Model, Profile, Prompt, Score, Target
 

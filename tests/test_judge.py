@@ -9,7 +9,7 @@ import pytest
 from harness.errors import BaselineError
 from harness.judge import Judge
 from harness.lanes import Lanes
-from harness.launch import make_judge
+from harness.parts import make_judge
 from harness.types import Candidate, Reading, Sandbox, Score, Target
 from tests.conftest import TOY
 

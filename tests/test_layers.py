@@ -14,7 +14,7 @@ import pytest
 from harness import decoys, targets
 from harness.judge import Judge
 from harness.lanes import Lanes
-from harness.launch import make_judge
+from harness.parts import make_judge
 from harness.traces import Comparison
 from harness.types import Candidate, Promise, Sandbox, Score, Target
 

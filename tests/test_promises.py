@@ -11,7 +11,7 @@ from harness import targets
 from harness.errors import BadTarget, BaselineError
 from harness.judge import Judge
 from harness.lanes import Lanes
-from harness.launch import make_judge
+from harness.parts import make_judge
 from harness.types import Candidate, Pair, Promise, Sandbox, Target
 
 MINI = Path(__file__).parent / "mini"

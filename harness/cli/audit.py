@@ -46,7 +46,7 @@ def audit(
     import secrets
 
     from harness import sandbox
-    from harness.launch import load_target
+    from harness.parts import load_target
 
     wanted = load_target(target, None, None)
     report = examine(wanted, sandbox.choose(), secret or secrets.token_hex(16), only, quick)
@@ -61,7 +61,7 @@ def examine(target: Target, room: Sandbox, secret: str, only: Only | None, quick
     from harness.audit import document, make_specimens, own_specimens
     from harness.audit.verdicts import left_out
     from harness.lanes import Lanes
-    from harness.launch import make_judge
+    from harness.parts import make_judge
 
     kind = KINDS[only] if only else None
     own = [specimen for specimen in own_specimens(target) if kind in (None, specimen.kind)]

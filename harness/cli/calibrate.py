@@ -46,7 +46,7 @@ def calibrate(
 
 def calibration_json(found: Calibration) -> JsonObject:
     """The document of `calibrate --json`."""
-    from harness.launch import machine
+    from harness.machine import machine
     from harness.stats import MOST_PAIRS, duel_alpha
 
     return {

@@ -31,7 +31,7 @@ def evaluate(
 
     from harness import sandbox as rooms
     from harness.lanes import Lanes
-    from harness.launch import load_target, make_judge
+    from harness.parts import load_target, make_judge
     from harness.targets.program import read_program
     from harness.types import Candidate
 

@@ -79,7 +79,7 @@ def _target(record: RunRecord, reference: str | None) -> Target:
     """The run's own target, with the program that the run began with; or another as it is."""
     from dataclasses import replace
 
-    from harness.launch import load_target
+    from harness.parts import load_target
 
     if reference is not None:
         return replace(load_target(reference, None, None), objective=record.start.objective)
@@ -96,7 +96,8 @@ def _judged(record: RunRecord, target: Target, chosen: Iterable[Tried], whole: b
 
     from harness import sandbox
     from harness.lanes import Lanes
-    from harness.launch import machine, make_judge, version
+    from harness.machine import machine, version
+    from harness.parts import make_judge
     from harness.store.blobs import write_whole
 
     lanes, secret, room = Lanes(), secrets.token_hex(16), sandbox.choose()

@@ -31,7 +31,7 @@ def tolerance(
     from harness import sandbox
     from harness.goldens import Goldens, private_folder
     from harness.lanes import Lanes
-    from harness.launch import load_target
+    from harness.parts import load_target
     from harness.reference import Reference
     from harness.report.grid import Column
     from harness.tolerance import divergences

@@ -17,6 +17,7 @@ from pathlib import Path
 from harness import launch
 from harness.compare.plan import Member, Plan, from_json, to_json
 from harness.errors import StoreError, UnknownName
+from harness.parts import Parts
 from harness.store import journal, runs
 from harness.store.fold import JOURNAL
 from harness.store.journal import Journal
@@ -45,7 +46,7 @@ class Recorded:
 def begin(plan: Plan, root: Path) -> Path:
     """A new comparison in a folder below root. Raises StoreError when it cannot be made; UsageError and the like when
     a run of it could not begin, before anything is written."""
-    parts = launch.Parts.of(plan.members()[0].spec, root)
+    parts = Parts.of(plan.members()[0].spec, root)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     folder = root / f"{stamp}-{parts.target.name}-compare-{secrets.token_hex(2)}"
     try:

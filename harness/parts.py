@@ -1,0 +1,87 @@
+"""What a specification names, loaded and checked: target, sandbox, model, settings, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness import registry, targets
+from harness.bench import Workbench
+from harness.budget import Limit
+from harness.errors import UsageError
+from harness.goldens import Goldens, private_folder
+from harness.judge import Judge
+from harness.lanes import Lanes
+from harness.spec import Spec
+from harness.stats import NoiseModel
+from harness.types import Event, Model, Sandbox, Target
+
+EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a specification names, loaded and checked before anything is written."""
+
+    target: Target
+    sandbox: Sandbox
+    model: Model
+    settings: Any
+
+    @classmethod
+    def of(cls, spec: Spec, root: Path, recorded: Iterable[Event] = ()) -> Parts:
+        """recorded: what the run has recorded already; a model that answers in order goes on after its replies."""
+        from harness import models, sandbox
+
+        target = load_target(spec.target, spec.program, spec.objective)
+        settings = registry.settings_of(spec.strategy, spec.settings)
+        registry.check_roles(spec.strategy, spec.roles)
+        options = models.ModelOptions(runs=root, answered=models.answered_in(recorded))
+        model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
+        if spec.limit.usd is not None and (unpriced := models.unpriced(model)):
+            raise UsageError(
+                f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
+                "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
+            )
+        return cls(target, sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox), model, settings)
+
+
+def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:
+    """A run stays what its start says it is, with a sandbox or without."""
+    said = [bool(event.data.get("unsafe")) for event in recorded if event.kind == "start"]
+    started = said[0] if said else in_spec  # what is shown in red goes by the start event
+    if started and not unsafe:
+        raise UsageError(f"run {run} was started without a sandbox: say --unsafe-no-sandbox again, or start a new run")
+    if unsafe and not started:
+        raise UsageError(f"run {run} was started in a sandbox and goes on in one: leave --unsafe-no-sandbox out")
+
+
+def load_target(reference: str, program: str | None, objective: str | None) -> Target:
+    target = targets.load(reference, Path(program) if program else None)
+    return replace(target, objective=targets.objective(objective)) if objective else target
+
+
+def make_judge(target: Target, sandbox: Sandbox, secret: str, lanes: Lanes) -> Judge:
+    goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
+    bench = Workbench(target, sandbox, secret, goldens, lanes, NoiseModel())
+    return Judge(target, bench, registry.evaluators())
+
+
+def planned(limit: Limit) -> int | None:
+    """About how many evaluations there will be, for strategies that size themselves. Known before anything is measured,
+    and the same on every machine."""
+    counts = [n for n in (limit.evaluations, limit.calls) if n is not None]
+    if limit.seconds is not None:
+        counts.append(int(limit.seconds / EVALUATION_S) + 1)
+    return min(counts, default=None)
+
+
+def warnings_of(target: Target) -> list[str]:
+    """What a user should know about a target before believing a number of it."""
+    if any(workload.hidden for workload in target.workloads):
+        return []
+    return [
+        "nothing hidden is checked: this target has one input; only rules hold back a program that knows its output"
+    ]
