@@ -14,6 +14,7 @@ from harness.compare.plan import CONTROL, Unit
 from harness.compare.statistics import ERROR_RATE, Bounds
 from harness.errors import UsageError
 
+NOISE = "noop"
 CURVE_POINTS = 60
 MORE_SEEDS = (5, 6, 8, 10, 15, 20)
 Verdict = Literal["beats", "cannot tell"]
@@ -46,7 +47,8 @@ class Standing:
 class Pair:
     """Two strategies; ours did no worse in the median. p: as if this were the only pair; needed: for all together.
 
-    superiority: probability that a run of ours ends better. detectable: the factor that these seeds would have found.
+    superiority: probability that a run of ours ends better. detectable: the factor that these seeds would have found;
+    None when no factor would have been, or when all runs ended alike, so that the spread between seeds is not known.
     """
 
     ours: str
@@ -86,8 +88,11 @@ class Comparison:
 
     @property
     def against_control(self) -> list[tuple[str, bool]]:
-        """Each strategy that was compared with best-of-n, and whether it was shown to beat it."""
-        met = [pair for pair in self.pairs if CONTROL in (pair.ours, pair.theirs)]
+        """Each strategy that was compared with best-of-n, but for the other control; and whether it was shown to
+        beat it."""
+        met = [
+            pair for pair in self.pairs if CONTROL in (pair.ours, pair.theirs) and NOISE not in (pair.ours, pair.theirs)
+        ]
         return [
             (pair.ours, pair.verdict == "beats") if pair.theirs == CONTROL else (pair.theirs, False) for pair in met
         ]
@@ -228,16 +233,19 @@ def _pairs(standings: Sequence[Standing]) -> tuple[tuple[Pair, ...], tuple[tuple
     spreads = [_spread(ours, theirs) for ours, theirs in drawn]
     pairs = tuple(_pair(*sides, rate, spread) for sides, spread in zip(drawn, spreads, strict=True))
     seeds = min(len(standing.entries) for standing in standings)
-    more = [(n, statistics.detectable_ratio(n, n, max(spreads), rate)) for n in MORE_SEEDS if n > seeds]
+    widest = max(spreads)
+    more = [(n, statistics.detectable_ratio(n, n, widest, rate)) for n in MORE_SEEDS if n > seeds and widest > 0]
     return pairs, tuple((n, factor) for n, factor in more if factor is not None)
 
 
 def _spread(ours: Standing, theirs: Standing) -> float:
-    floor = median([entry.deviation for entry in (*ours.entries, *theirs.entries)])
-    return statistics.spread([ours.values, theirs.values], floor)
+    """Between seeds, of the log result; 0 when all runs ended as they began, which says nothing of it."""
+    measured = [entry.deviation for entry in (*ours.entries, *theirs.entries) if entry.deviation > 0]
+    return statistics.spread([ours.values, theirs.values], median(measured) if measured else 0.0)
 
 
 def _pair(ours: Standing, theirs: Standing, rate: float, spread: float) -> Pair:
+    sizes = len(ours.entries), len(theirs.entries)
     return Pair(
         ours=ours.name,
         theirs=theirs.name,
@@ -245,5 +253,5 @@ def _pair(ours: Standing, theirs: Standing, rate: float, spread: float) -> Pair:
         needed=rate,
         superiority=statistics.superiority(ours.values, theirs.values, rate),
         ratio=statistics.ratio(ours.values, theirs.values, rate),
-        detectable=statistics.detectable_ratio(len(ours.entries), len(theirs.entries), spread, rate),
+        detectable=statistics.detectable_ratio(*sizes, spread, rate) if spread > 0 else None,
     )

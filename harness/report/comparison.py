@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness.compare.plan import CONTROL
-from harness.compare.results import Comparison, Pair
+from harness.compare.results import MORE_SEEDS, Comparison, Pair
 from harness.compare.statistics import POWER, Bounds
 from harness.report import text
 from harness.report.grid import Column, as_markdown, rich_table
@@ -82,11 +82,17 @@ def pairs(result: Comparison) -> list[JsonObject]:
             "ratio": f"{text.times(pair.ratio.value)} {_factor(pair.ratio)}",
             "superiority": _share(pair),
             "p": f"{pair.p:.2g} ({pair.needed:.2g})",
-            "would_find": "nothing" if pair.detectable is None else text.times(pair.detectable),
+            "would_find": _would_find(result, pair),
             "style": "bold" if pair.verdict == "beats" else "",
         }
         for pair in result.pairs
     ]
+
+
+def _would_find(result: Comparison, pair: Pair) -> str:
+    if pair.detectable is not None:
+        return text.times(pair.detectable)
+    return "nothing" if result.seeds < result.seeds_needed else "not known"
 
 
 def _factor(bounds: Bounds) -> str:
@@ -111,7 +117,7 @@ def findings(result: Comparison) -> Iterator[str]:
     yield from _told(result)
     yield _against_control(result)
     yield _limits(result)
-    if result.more:
+    if result.seeds < MORE_SEEDS[-1]:
         yield _more(result)
     for remark in result.remarks:
         yield f"Mind that {remark}."
@@ -154,6 +160,8 @@ def _limits(result: Comparison) -> str:
             f"at least {result.seeds_needed} are needed ({rule})."
         )
     sizes = [pair.detectable for pair in result.pairs if pair.detectable is not None]
+    if not sizes:
+        return f"How far apart two strategies must be for {seeds} to tell is not known ({rule})."
     least = f"{text.times(min(sizes))} to {text.times(max(sizes))}" if len(sizes) > 1 else text.times(max(sizes))
     return (
         f"{seeds} {verb} a factor of {least} apart {100 * POWER:.0f} % of the time, by the spread between seeds that "
@@ -162,6 +170,8 @@ def _limits(result: Comparison) -> str:
 
 
 def _more(result: Comparison) -> str:
+    if not result.more:
+        return "What more seeds would find is not known: all runs ended alike, so how far seeds differ was not seen."
     bought = "; ".join(f"{seeds} seeds {text.times(factor)}" for seeds, factor in result.more)
     return f"What more seeds would find {100 * POWER:.0f} % of the time: {bought}."
 

@@ -30,7 +30,7 @@ def test_three_seeds_cannot_tell_and_say_so(run: Run, root: Path) -> None:
     ended = run("compare", *names(root, FEW))
     assert ended.code == 0
     assert "No difference between strategies was shown." in ended.out
-    assert "Not shown to be better than best-of-n at equal cost: gepa and noop." in ended.out
+    assert "Not shown to be better than best-of-n at equal cost: gepa." in ended.out
     assert (
         "3 seeds a strategy cannot tell any two apart, however far apart they are: at least 5 are needed" in ended.out
     )

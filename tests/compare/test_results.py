@@ -10,6 +10,7 @@ from harness.compare.document import document
 from harness.compare.entries import read_entry
 from harness.compare.results import compare
 from harness.errors import UsageError
+from harness.report.comparison import findings
 from harness.types import Objective, Usage
 from tests.compare.entries import BUDGET, entry
 from tests.compare.synthetic import comparison, run
@@ -55,9 +56,9 @@ def test_a_curve_over_dollars_is_left_out_when_a_price_is_unknown() -> None:
 def test_better_than_best_of_n_only_when_it_was_shown() -> None:
     far = {"best_of_n": [1.5, 1.6, 1.7, 1.8, 1.9], "gepa": [2.5, 2.6, 2.7, 2.8, 2.9], "noop": [1.0] * 5}
     result = compare(several(**far), "t")
-    assert dict(result.against_control) == {"gepa": True, "noop": False}
+    assert dict(result.against_control) == {"gepa": True}, "the other control is not asked about"
     few = compare(several(**{name: values[:3] for name, values in far.items()}), "t")
-    assert dict(few.against_control) == {"gepa": False, "noop": False} and few.seeds < few.seeds_needed == 5
+    assert dict(few.against_control) == {"gepa": False} and few.seeds < few.seeds_needed == 5
     assert document(compare(several(gepa=[1, 2], noop=[1, 1]), "t"))["beats_best_of_n"] is None
 
 
@@ -65,6 +66,27 @@ def test_worse_than_best_of_n_is_not_better_than_it() -> None:
     result = compare(several(best_of_n=[2.5, 2.6, 2.7, 2.8], gepa=[1.5, 1.6, 1.7, 1.8]), "t")
     assert result.pairs[0].verdict == "beats" and result.pairs[0].ours == "best-of-n"
     assert result.against_control == [("gepa", False)]
+
+
+@pytest.mark.parametrize("seeds", [2, 6])
+def test_runs_that_all_ended_as_they_began_promise_nothing(seeds: int) -> None:
+    """No spread was seen, and that is no reason to promise that the least difference would be found."""
+    result = compare(several(gepa=[1.0] * seeds, best_of_n=[1.0] * seeds), "t")
+    assert [pair.detectable for pair in result.pairs] == [None] and result.more == ()
+    told = " ".join(findings(result))
+    assert "What more seeds would find is not known: all runs ended alike" in told and "1.00x" not in told
+    assert ("is not known (an exact rank test" in told) == (seeds == 6)
+
+
+def test_with_twenty_seeds_nothing_is_said_of_more() -> None:
+    result = compare(several(gepa=[2.0 + n / 100 for n in range(20)], noop=[1.0] * 20), "t")
+    assert not [line for line in findings(result) if "more seeds" in line]
+
+
+def test_the_spread_comes_from_those_that_were_measured() -> None:
+    """Runs in which nothing was crowned were not measured at their end, and do not make measuring look exact."""
+    result = compare(several(gepa=[2.0] * 6, noop=[1.0] * 6), "t")
+    assert result.pairs[0].detectable is not None and result.pairs[0].detectable > 1.005
 
 
 @pytest.mark.parametrize(
