@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from harness.errors import StoreError
+from harness.store.fold import JOURNAL
 from harness.store.records import usage_of
 from harness.types import Event, JsonObject, Usage
 
@@ -52,7 +54,14 @@ class Spans:
     _latest: dict[int, float] = field(default_factory=dict)  # when an order last made news
 
     def take(self, event: Event) -> None:
-        data = event.data
+        """Raises StoreError that names the line of an event without what it must have."""
+        try:
+            self._take(event, event.data)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            what = f"no {error}" if isinstance(error, KeyError) else str(error)
+            raise StoreError(f"{JOURNAL} line {event.n + 1} is not a usable {event.kind} event: {what}") from error
+
+    def _take(self, event: Event, data: JsonObject) -> None:
         match event.kind:
             case "start" | "resume":
                 self._began = event.at
@@ -81,7 +90,8 @@ class Spans:
 
     def _on_stages(self, end: float, data: JsonObject, unsplit: str, since: float | None) -> None:
         """The stages that an event counts, one after the other up to it; without them, the time since, if known."""
-        seconds: JsonObject = data.get("seconds") or ({unsplit: end - since} if since is not None else {})
+        known = {unsplit: end - since} if since is not None else {}
+        seconds = {stage: float(took) for stage, took in (data.get("seconds") or known).items()}
         at = end - sum(seconds.values())
         for stage, took in seconds.items():
             self.spans.append(Span(str(stage), at, at + took))

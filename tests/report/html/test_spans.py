@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.errors import StoreError
 from harness.report.html.spans import Span, Spans, covered
 from harness.types import Event, Usage
 
@@ -58,6 +59,15 @@ def test_a_journal_from_before_stages_were_recorded() -> None:
 
 def test_a_stage_that_this_version_does_not_know_is_shown_all_the_same() -> None:
     assert told(("judged", 5.0, {"n": 1, "seconds": {"warm-up": 2.0}})).by_stage(2.0) == {"warm-up": 2.0}
+
+
+def test_an_event_that_lacks_what_it_must_have_is_named_by_its_line() -> None:
+    whole = reply(1, 2.0)
+    del whole["prompt"]
+    with pytest.raises(StoreError, match="line 1 is not a usable reply event: no 'prompt'"):
+        told(("reply", 5.0, whole))
+    with pytest.raises(StoreError, match="line 1 is not a usable judged event"):
+        told(("judged", 5.0, {"n": 1, "seconds": {"rules": "soon"}}))
 
 
 def test_what_each_model_cost() -> None:
