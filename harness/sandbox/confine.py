@@ -12,7 +12,10 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Mapping, Sequence
+
+TYPE_CHECKING = False  # neither from typing nor from collections.abc at run time: slow to import
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 WORD = "confine"  # in place of a program's path: the launcher is to do this
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same number on every architecture that has them

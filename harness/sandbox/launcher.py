@@ -36,9 +36,8 @@ PATIENCE_S = 1.0  # how long a room in the making may take to name the process t
 def main(argv: list[str]) -> None:
     uid, core, status_in, status_out, report = map(int, argv[:5])
     limits, command = argv[5], argv[6:]
-    _signal.signal(
-        _signal.SIGCHLD, _signal.SIG_DFL
-    )  # ignored, as some supervisors hand it down, it would leave nothing to wait for
+    # Ignored, as some supervisors hand it down, it would leave nothing to wait for.
+    _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
     parent = posix.getppid()
     door = _door(command)
     started = monotonic()
