@@ -1,4 +1,5 @@
-"""Equivalence has nine layers. For each: a cheat that gets through when that layer alone is taken away, and not else.
+"""Equivalence has nine layers. For the first seven: a cheat that gets through when that layer alone is taken away, and
+not else. The last two refuse nothing by themselves; here is what they tell, and what they keep back.
 
 Everything runs for real, in the sandbox, on a training run in miniature.
 """
