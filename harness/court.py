@@ -11,6 +11,7 @@ from harness.store.records import plain, score_of
 from harness.toolbox import Ledger
 from harness.types import Candidate, JsonObject, Outcome, Score
 
+BASELINE = Score("ok", 1.0)  # who does not contend with it contends with nobody
 CONFIRM_EVERY = 20  # evaluations between whole runs of a new leader; the last leader is always confirmed
 
 
@@ -46,7 +47,8 @@ class Court:
         candidate = outcome.candidate
         if candidate is None:
             return outcome
-        if outcome.score.status == "ok" and candidate.id not in self._fallen:
+        worthy = outcome.score.status == "ok" and self._judge.contends(outcome.score, BASELINE)
+        if worthy and candidate.id not in self._fallen:
             waiting = Contender(outcome.order.n, replace(candidate, source=""), outcome.score)
             self._measured.setdefault(candidate.id, waiting)
         before = self.throne.incumbent.candidate.id

@@ -49,7 +49,8 @@ class Ledger:
     recording: Recording
     watch: Callable[[Event], None]
     _shas: dict[str, str] = field(default_factory=dict)
-    _scores: dict[str, dict[str, Score]] = field(default_factory=dict)  # by likeness, then by id
+    _scores: dict[str, Score] = field(default_factory=dict)  # by id
+    _alikes: dict[str, str | list[str]] = field(default_factory=dict)  # ids by likeness: one, seldom several
     _shapes: dict[str, str] = field(default_factory=dict)  # fingerprints of those that were compared, by id
     _at_hand: dict[str, str] = field(default_factory=dict)
     _mutex: RLock = field(default_factory=RLock)
@@ -95,34 +96,40 @@ class Ledger:
     def known_score(self, source: str) -> Score | None:
         """The score of the same program, comments and layout aside."""
         with self._mutex:
-            found = self._alike(source)
-            return found and found[0][found[1]]
+            found = self._same(source)
+            return self._scores[found] if found else None
 
     def learn_score(self, source: str, score: Score) -> None:
         with self._mutex:
-            if self._alike(source) is None:
-                self._scores.setdefault(edits.likeness(source), {})[candidate_id(source)] = score
+            if self._same(source) is None:
+                self._add(source, score)
 
     def correct_score(self, source: str, score: Score) -> None:
         """A program that stood and fell later has fallen for good."""
         with self._mutex:
-            scores, name = self._alike(source) or (
-                self._scores.setdefault(edits.likeness(source), {}),
-                candidate_id(source),
-            )
-            scores[name] = score
+            found = self._same(source)
+            if found is None:
+                self._add(source, score)
+            else:
+                self._scores[found] = score
 
-    def _alike(self, source: str) -> tuple[dict[str, Score], str] | None:
-        """Where the score of the same program is. Few programs share a likeness, so few are ever compared in full."""
-        scores = self._scores.get(edits.likeness(source))
-        if not scores:
-            return None
+    def _add(self, source: str, score: Score) -> None:
+        name, likeness = candidate_id(source), edits.likeness(source)
+        self._scores[name] = score
+        alike = self._alikes.get(likeness)
+        self._alikes[likeness] = name if alike is None else [*([alike] if isinstance(alike, str) else alike), name]
+
+    def _same(self, source: str) -> str | None:
+        """The id of the same program. Few programs share a likeness, so few are ever compared in full."""
         own = candidate_id(source)
-        if own in scores:
-            return scores, own
+        if own in self._scores:
+            return own
+        alike = self._alikes.get(edits.likeness(source))
+        if alike is None:
+            return None
         shape = edits.fingerprint(source)
-        found = next((name for name in scores if self._shape(name) == shape), None)
-        return None if found is None else (scores, found)
+        names = [alike] if isinstance(alike, str) else alike
+        return next((name for name in names if self._shape(name) == shape), None)
 
     def _shape(self, name: str) -> str:
         if name not in self._shapes:

@@ -72,10 +72,10 @@ def test_killed_at_random_instants_with_four_workers_every_ask_is_told_once(tmp_
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of a megabyte; only root may have one."""
+    """A disk of four megabytes; only root may have one."""
     where = tmp_path / "disk"
     where.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", where], capture_output=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", where], capture_output=True)
     if mounted.returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
@@ -88,7 +88,7 @@ def test_a_full_disk_is_named_and_the_run_goes_on_when_there_is_room(tmp_path: P
     model = kill.script(tmp_path / "answers.json", 400)
     spec = Spec(target=str(TOY), strategy="openevolve", model=model, parallel=1, limit=Limit(calls=100))
     ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * 600_000)
+    ballast.write_bytes(b"x" * 3_600_000)
     with pytest.raises(StoreError, match=r"cannot write .*disk.*No space left on device.* intact"):
         run(spec, small_disk / "runs")
     folder = kill.only_run(small_disk / "runs")
@@ -138,9 +138,10 @@ def test_a_flipped_byte_in_the_middle_is_named_and_nothing_is_written_over_it(cu
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
+    whole = bytes(data[: data.rfind(b"\n") + 1])
     with pytest.raises(StoreError, match=r"events.jsonl line \d+ is damaged: .*lines before it are intact"):
         launch.resume(cut_short, launch.Hooks())
-    assert path.read_bytes() == data
+    assert path.read_bytes() == whole
     with Journal(cut_short.parent.parent):  # and the lock was let go
         pass
 
@@ -255,7 +256,7 @@ def test_the_first_question_is_asked_while_the_baseline_is_measured(
 
     monkeypatch.setattr(launch, "make_judge", lambda target, *_: Patient(target))
     kinds = [event.kind for event in read(run(spec, root) / "events.jsonl")]
-    assert kinds[:5] == ["start", "ask", "reply", "baseline", "judged"]
+    assert kinds[:3] == ["start", "ask", "reply"] and kinds.index("baseline") == kinds.index("judged") - 1
 
 
 @pytest.mark.parametrize("paid", [False, True])

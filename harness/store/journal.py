@@ -13,6 +13,7 @@ import os
 import re
 import time
 from collections.abc import Iterator
+from errno import ENOSPC
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -129,7 +130,7 @@ class Journal:
             try:
                 written = os.write(self._file, line)
                 if written != len(line):
-                    raise OSError(28, "no space left on the device")
+                    raise OSError(ENOSPC, os.strerror(ENOSPC))
             except OSError as error:
                 self._take_back()
                 raise StoreError(f"cannot write {self.path}: {error.strerror}; what was recorded is intact") from error

@@ -24,7 +24,7 @@ class FeatureSpace:
         self._bins = bins
         self._capacity = references
         self._references: dict[str, frozenset[str]] = {}
-        self._values: dict[str, dict[Axis, float]] = {}
+        self._values: dict[str, list[float]] = {}  # in the order of the axes; small, since it is for every program seen
         self._ranges: dict[Axis, tuple[float, float]] = {}
         self._cells: dict[str, Cell] = {}  # where programs lie as long as no scale moves
 
@@ -36,27 +36,35 @@ class FeatureSpace:
         growing = len(self._references) < self._capacity
         if growing:
             self._references[program.id] = lines
-        self._values[program.id] = {axis: self._feature(axis, program, lines) for axis in self._axes}
+        self._values[program.id] = [self._feature(axis, program, lines) for axis in self._axes]
         if growing:
             self._measure_references_again()
         self._widen(self._values.values() if growing else [self._values[program.id]])
 
-    def _widen(self, seen: Iterable[dict[Axis, float]]) -> None:
+    def _widen(self, seen: Iterable[list[float]]) -> None:
         """Bring the scales up to date; where one has moved, so have the cells. Scales only ever widen once the
         references are all there, so a new program is compared with their ends and not with all before it."""
         before, values = dict(self._ranges), list(seen)
-        for axis in self._axes:
-            own = [value[axis] for value in values]
+        for at, axis in enumerate(self._axes):
+            own = [value[at] for value in values]
             known = before.get(axis, ()) if len(values) == 1 else ()
             self._ranges[axis] = min(*own, *known, math.inf), max(*own, *known, -math.inf)
         if self._ranges != before or len(values) > 1:
             self._cells.clear()
 
+    @property
+    def cells_known(self) -> int:
+        return len(self._cells)
+
+    def forget(self, kept: Iterable[str]) -> None:
+        """Where programs lie is drawn anew when it is asked for; only scales outlive them."""
+        self._cells = {name: self._cells[name] for name in kept if name in self._cells}
+
     def cell(self, program: Program) -> Cell:
         """The program's bin on each axis. A program must have been added."""
         found = self._cells.get(program.id)
         if found is None:
-            found = self._cells[program.id] = tuple(self._bin(axis, program.id) for axis in self._axes)
+            found = self._cells[program.id] = tuple(self._bin(at, program.id) for at in range(len(self._axes)))
         return found
 
     def coordinates(self, program: Program) -> dict[str, int]:
@@ -77,14 +85,15 @@ class FeatureSpace:
     def _measure_references_again(self) -> None:
         """While the set still grows, every program that was seen is in it, so these are all that can have moved."""
         if "diversity" in self._axes:
+            at = self._axes.index("diversity")
             for program_id, lines in self._references.items():
-                self._values[program_id]["diversity"] = self._diversity(program_id, lines)
+                self._values[program_id][at] = self._diversity(program_id, lines)
 
-    def _bin(self, axis: Axis, program_id: str) -> int:
-        low, high = self._ranges[axis]
+    def _bin(self, at: int, program_id: str) -> int:
+        low, high = self._ranges[self._axes[at]]
         if high <= low:
             return 0
-        share = (self._values[program_id][axis] - low) / (high - low)
+        share = (self._values[program_id][at] - low) / (high - low)
         return min(int(share * self._bins), self._bins - 1)
 
 

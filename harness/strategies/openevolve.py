@@ -19,6 +19,7 @@ from harness.strategies.islands import EliteArchive, Island, migrate, prune
 from harness.strategies.proposers import Mode, proposer
 from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools
 
+CELLS_KNOWN = 2  # times the population; beyond, those of programs that are gone are forgotten
 SHORT_RUN = 60  # evaluations; up to here the sizes below are scaled down
 
 
@@ -128,6 +129,8 @@ class OpenEvolve:
         self.archive.add(program)
         island.add(program)
         prune(self.islands, self.space, max(self.settings.population, len(self.islands)))
+        if self.space.cells_known > CELLS_KNOWN * self.settings.population:
+            self.space.forget(name for island in self.islands for name in island.programs)
 
     def _known(self, program_id: str) -> Program | None:
         """A program of any island or of the archive, as it was measured first."""
