@@ -61,7 +61,7 @@ def prune(cache: Path) -> None:
         if path.name.startswith((DRAFT, LEAVING)) and time.time() - found.st_mtime > DAY_S:
             _delete(path)
     for path, found in _entries(objects):
-        if found.st_nlink == 1 and time.time() - found.st_ctime > SETTLED_S:
+        if not path.name.startswith(".") and found.st_nlink == 1 and time.time() - found.st_ctime > SETTLED_S:
             _delete(path)
 
 

