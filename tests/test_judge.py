@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness import scoring
 from harness.errors import BaselineError
 from harness.judge import Judge
 from harness.lanes import Lanes
@@ -141,9 +142,12 @@ def test_the_same_secret_draws_the_same_inputs_and_another_draws_others(toy: Tar
     assert one == same and one != other
 
 
-def test_a_public_run_that_was_not_calculated_is_refused(toy: Target, room: Sandbox) -> None:
+def test_a_public_run_that_was_not_calculated_is_refused(
+    toy: Target, room: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Right on every input, and on the public one it prints what it remembers."""
-    slow = LEAN.replace("range(2000)", "range(60000)")
+    monkeypatch.setattr(scoring, "REMEMBERED_S", 0.02)  # the toy is over in less than the real one
+    slow = LEAN.replace("range(2000)", "range(40000)")
     public = toy.workloads[2]
     hidden = replace(public, name="whole", hidden=True, generator="relabel")
     loose = replace(toy.rules, strict=False, constants_ratio=1e6)
