@@ -63,7 +63,7 @@ def optimize(
     if not limit.bounded:
         limit = Limit(seconds=DEFAULT_SECONDS, target_score=target_score)
     spec = Spec(
-        target=absolute_if_path(target), strategy=strategy, model=model,
+        target=_absolute_if_path(target), strategy=strategy, model=model,
         program=str(Path(program).resolve()) if program else None, objective=objective,
         settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
     )  # fmt: skip
@@ -71,8 +71,7 @@ def optimize(
     follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)
 
 
-def absolute_if_path(target: str) -> str:
-    """A target that is a path, so that it is found from any folder."""
+def _absolute_if_path(target: str) -> str:
     path = Path(target).expanduser()
     return str(path.resolve()) if path.exists() and ("/" in target or path.suffix) else target
 
