@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import options
-from harness.cli.optimize import absolute_if_path, stop_on_interrupt
+from harness.cli.optimize import stop_on_interrupt
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def compare(
         if len(things or ()) != 1:
             raise UsageError("with --strategy, name one TARGET to optimize; without, finished runs to compare")
         plan = Plan(
-            target=absolute_if_path((things or [""])[0]), strategies=tuple(names), model=model,
+            target=options.absolute_if_path((things or [""])[0]), strategies=tuple(names), model=model,
             seeds=tuple(range(seeds)), limit=limit, program=str(Path(program).resolve()) if program else None,
             objective=objective, settings=tuple(set_ or ()), parallel=parallel, lanes=lanes,
         )  # fmt: skip

@@ -38,7 +38,6 @@ def lineage(
     path = record.lineage(chosen)
     form = options.form_of(format_, json)
     unsafe = record.start.unsafe
-    options.alarm(unsafe)
     if form is options.Form.TABLE:
         options.answer(drawing(record, chosen, path, everything))
         return
@@ -54,8 +53,10 @@ def drawing(run: RunRecord, chosen: str, path: Sequence[str], everything: bool) 
     from harness.report import tables, text, tree
 
     steps = text.count(len(path) - 1, "step")
+    heading = f"{run.start.run}, target {run.start.target}: {steps} from the untouched program to {chosen} (●)"
     lines = [
-        Text(text.clean(f"{run.start.run}: {steps} from the untouched program to {chosen} (●)"), "bold"),
+        *([Text(tables.UNSAFE, "bold red")] if run.start.unsafe else []),
+        Text(text.clean(heading), "bold"),
         Text(""),
         *(Text(line, style) for line, style in tree.drawn(run, path, everything)),
         Text(""),

@@ -76,7 +76,7 @@ def optimize(
     if not limit.bounded:
         limit = Limit(seconds=DEFAULT_SECONDS, target_score=target_score)
     spec = Spec(
-        target=absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
+        target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
         settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
         sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
@@ -114,12 +114,6 @@ def rehearsed(spec: Spec, root: Path, json: bool) -> None:
     )
     if found.lacks:
         options.note(f"a run would be refused: {found.lacks}")
-
-
-def absolute_if_path(target: str) -> str:
-    """A target that is a path, so that it is found from any folder."""
-    path = Path(target).expanduser()
-    return str(path.resolve()) if path.exists() and ("/" in target or path.suffix) else target
 
 
 def follow(

@@ -63,6 +63,12 @@ def runs_root(runs: Path | None) -> Path:
     return (runs or Path("runs")).expanduser()
 
 
+def absolute_if_path(target: str) -> str:
+    """A target as it was named; where that is a path, so that it is found from any folder."""
+    path = Path(target).expanduser()
+    return str(path.resolve()) if path.exists() and ("/" in target or path.suffix) else target
+
+
 def moment(said: str) -> float:
     """Seconds since the epoch from a day in UTC (2026-03-01), or from so long ago (90s, 12h, 7d). Raises UsageError."""
     import re

@@ -109,6 +109,9 @@ def _check_budget(plan: Plan) -> None:
         raise UsageError(
             f"a comparison has one budget, the same for all: give exactly one of {', '.join(OPTIONS.values())}; {said}"
         )
+    amount = getattr(plan.limit, plan.unit)
+    if not 0 < amount < float("inf"):
+        raise UsageError(f"{given[0]} {amount:g} would end every run before it began: give an amount above 0")
     if plan.unit in BY_THE_TOKEN:
         idle = [*(name for name in plan.strategies if name in ASKS_NO_MODEL)]
         idle += [f"model {plan.model}"] if plan.model in COSTS_NOTHING else []

@@ -72,10 +72,12 @@ def test_the_lineage_is_a_tree_and_its_document_has_all_of_it(run: Run, root: Pa
     record = load(finished_run(root))
     shown = run("lineage").out
     assert f"2 steps from the untouched program to {record.best}" in shown and "├─ ○ " in shown
-    document = run("lineage", "--json").json
+    finished_run(root, "20260401T000000-toy-s-0000", unsafe=True)
+    assert run("lineage").out.startswith("UNSAFE: ") and "UNSAFE" not in shown
+    document = run("lineage", record.start.run, "--json").json
     assert [node["id"] for node in document["tree"] if node["on_path"]] == list(record.lineage())
     assert document["tree"][1]["failures"] == {"wrong": 1} and len(document["tree"]) == 4
-    assert run("lineage", "-f", "md").out.count("\n") == 2 + len(record.lineage())
+    assert run("lineage", record.start.run, "-f", "md").out.count("\n") == 2 + len(record.lineage())
 
 
 # --- one candidate ----------------------------------------------------------------------------------------------------

@@ -47,6 +47,8 @@ def test_a_plan_is_read_back_as_it_was() -> None:
     [
         ({"limit": Limit()}, "exactly one of --max-evaluations, --max-tokens, --max-usd, --max-time; none was given"),
         ({"limit": Limit(evaluations=3, seconds=9)}, "--max-evaluations and --max-time were given"),
+        ({"limit": Limit(usd=0.0)}, "--max-usd 0 would end every run before it began"),
+        ({"limit": Limit(seconds=float("inf"))}, "--max-time inf would end"),
         ({"limit": Limit(tokens=3), "model": "openai/x"}, "--max-tokens would never end noop"),
         ({"limit": Limit(usd=3), "strategies": ("gepa", "shinka")}, "--max-usd would never end model offline"),
         ({"strategies": ("noop",)}, "two strategies or more: add --strategy best-of-n"),
