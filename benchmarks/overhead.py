@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.stub import ROOT
+from harness.types import Event
 
 PROGRAM_BYTES = 8000
 CHANGED = 20  # lines of the program that answers change
@@ -131,15 +132,28 @@ def run_harness(port: int, where: Path, strategy: str, iterations: int) -> None:
         target=str(where / "target"), strategy=strategy, model=f"openai/stub?base_url=http://127.0.0.1:{port}/v1",
         parallel=1, limit=Limit(calls=iterations),
     )  # fmt: skip
-    watch = live_view() if os.environ.get("OVERHEAD_VIEW") else lambda _: None
+    used: list[float] = []
+
+    def watch(event: Event) -> None:
+        if event.kind == "outcome":
+            used.append(time.process_time())
+
     launch.launch(spec, where / "runs", launch.Hooks(watch=watch))
-    print(json.dumps({"rss_mib": resident("VmRSS"), "peak_mib": resident("VmHWM")}))
+    print(json.dumps(own_use(used)))
 
 
-def live_view() -> Any:
-    from harness.report.live import LiveView
+def own_use(used: list[float]) -> dict[str, Any]:
+    """Memory, and the CPU time between two answers, of all threads; used: CPU seconds after each answer."""
+    first, last = used[:100], used[-100:]
+    return {
+        "rss_mib": resident("VmRSS"), "peak_mib": resident("VmHWM"),
+        "cpu_ms": {"first_100": median_step(first), "last_100": median_step(last)},
+    }  # fmt: skip
 
-    return LiveView(err=Path(os.devnull).open("w", encoding="utf-8")).on_event
+
+def median_step(used: list[float]) -> float:
+    """The median of the steps; the first few are the making of caches."""
+    return round(statistics.median(b - a for a, b in pairwise(used[5:])) * 1e3, 2)
 
 
 def run_bare(port: int, where: Path, iterations: int) -> None:
@@ -149,11 +163,13 @@ def run_bare(port: int, where: Path, iterations: int) -> None:
 
     client = OpenAI(api_key="none", base_url=f"http://127.0.0.1:{port}/v1", max_retries=0)
     text = (where / "target/program.py").read_text(encoding="utf-8") * 2
+    used = []
     for _ in range(iterations):
         client.responses.create(
             model="stub", input=text, instructions=text[:4000], store=False, timeout=httpx2.Timeout(60, connect=10)
         )
-    print(json.dumps({"rss_mib": resident("VmRSS"), "peak_mib": resident("VmHWM")}))
+        used.append(time.process_time())
+    print(json.dumps(own_use(used)))
 
 
 def resident(field: str) -> float:
