@@ -3,7 +3,7 @@
 Two-fold Bonferroni: over the looks of one duel, and by alpha spending 6 / (pi**2 k**2) over the duels of a run, whose
 sum over all k is one. Each look asks a t interval of the series' own pairs. Under "no difference" the log ratio of a
 pair is symmetrical about 0 whatever the machine does, since both programs run at once and take turns in beginning; and
-for symmetrical errors with heavy tails the t interval errs on the safe side (Efron 1969, doi 10.2307/2286055).
+for symmetrical errors with heavy tails the t interval errs on the safe side (Efron 1969, JASA 64, 1278).
 """
 
 from __future__ import annotations
