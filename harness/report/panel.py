@@ -45,16 +45,24 @@ def baseline_line(fold: Fold) -> str:
     return f"baseline: {text.mib(known.memory_mib)} ({floor}), {text.cpu(known.cpu_s)} of CPU"
 
 
-def outcome_line(tried: Tried, crowns: Sequence[Crown] = (), width: int | None = None) -> str:
+def outcome_line(tried: Tried, crowns: Sequence[Crown] = ()) -> str:
     """One outcome in one line: its order, its fate, its note, its ratios, why it was kept or not.
 
-    crowns: the run's duels. width: columns to fit into, at the cost of the note.
+    crowns: the run's duels.
     """
-    head, tail = f"#{tried.n} {fate(tried)}: ", text.clean(_why(tried, crowns))
-    note = text.clean(tried.note or tried.operator)
-    if width is not None:
-        note = text.cut(note, max(width - len(head) - len(tail) - 1, NARROWEST_NOTE))
-    return text.clean(f"{head}{note} {tail}")
+    reasons = [_failure(tried, 160), ratios(tried.score), *_standing(tried, crowns)]
+    return text.clean(f"{_head(tried)}{tried.note or tried.operator}{_bracketed(reasons)}")
+
+
+def fitted_line(tried: Tried, crowns: Sequence[Crown], width: int) -> str:
+    """The same in so many columns: the reason in few words, and as much of the note as there is room for."""
+    head, tail = _head(tried), _bracketed([_failure(tried, 60), *_standing(tried, crowns)[:1]])
+    note = text.cut(text.clean(tried.note or tried.operator), max(width - len(head) - len(tail), NARROWEST_NOTE))
+    return text.clean(f"{head}{note}{tail}")
+
+
+def _head(tried: Tried) -> str:
+    return f"#{tried.n} {fate(tried)}: "
 
 
 def fate(tried: Tried) -> str:
@@ -65,21 +73,25 @@ def fate(tried: Tried) -> str:
     return f"{'kept' if tried.kept else 'discarded'} {text.times(score.fitness)}"
 
 
-def _why(tried: Tried, crowns: Sequence[Crown]) -> str:
-    """What the judge said of a failure; else the ratios, and how it stood against the best of its time."""
-    if tried.score.status != "ok":
-        return f"({text.cut(text.clean(tried.score.feedback), 160)})" if tried.score.feedback else ""
-    reasons = [ratios(tried.score), _standing(tried, crowns)]
-    return f"({'; '.join(reason for reason in reasons if reason)})" if any(reasons) else ""
+def _bracketed(reasons: Sequence[str]) -> str:
+    return f" ({'; '.join(given)})" if (given := [reason for reason in reasons if reason]) else ""
 
 
-def _standing(tried: Tried, crowns: Sequence[Crown]) -> str:
-    if tried.operator == "noop":
-        return ""
+def _failure(tried: Tried, width: int) -> str:
+    """What the judge said of it, if it failed."""
+    return text.cut(text.clean(tried.score.feedback), width) if tried.score.status != "ok" else ""
+
+
+def _standing(tried: Tried, crowns: Sequence[Crown]) -> list[str]:
+    """How it stood against the best of its time, and how a duel went, if there was one."""
+    if tried.operator == "noop" or tried.score.status != "ok":
+        return []
     duels = [crown for crown in crowns if crown.candidate == tried.id]
+    if duels and duels[-1].crowned and not tried.kept:
+        return ["this program was crowned before"]
     if duels:
-        return f"{'won' if duels[-1].crowned else 'lost'} its duel: {duels[-1].explanation}"
-    return "" if tried.kept else "not above the best"
+        return [f"{'won' if duels[-1].crowned else 'lost'} its duel", duels[-1].explanation]
+    return [] if tried.kept else ["not above the best"]
 
 
 def ratios(score: Score) -> str:
@@ -157,7 +169,7 @@ def _news(run: RunRecord, room: int) -> Iterator[Text]:
 
     for tried in run.tried[-SHOWN_NOTES:]:
         style = "bold green" if tried.kept else "" if tried.score.status == "ok" else "dim"
-        yield Text(outcome_line(tried, run.crowns, room), style, no_wrap=True, overflow="ellipsis")
+        yield Text(fitted_line(tried, run.crowns, room), style, no_wrap=True, overflow="ellipsis")
 
 
 def _spending(run: RunRecord, elapsed: float) -> Iterator[Text]:

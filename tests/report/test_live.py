@@ -122,15 +122,23 @@ def test_a_line_says_why_it_was_kept_or_not(tmp_path: Path) -> None:
     writing.append("crown", **lost, explanation="1.020x the incumbent's fitness (0.970-1.070) in 15 pairs")
     writing.outcome(scored(2.1, 3.1), note="much the same")
     lines = watched(writing.close()).splitlines()
-    assert lines[1].endswith("; won its duel: 3 pairs)")
+    assert lines[1].endswith("; won its duel; 3 pairs)")
     assert lines[2].endswith("; not above the best)"), "it had no duel: the one that was lost is another's"
     fold = Fold()
     for event in events_of(writing.folder):
         fold.take(event)
     loser = replace(fold.tried[1], id="0ddba11")
     assert panel.outcome_line(loser, fold.crowns).endswith(
-        "; lost its duel: 1.020x the incumbent's fitness (0.970-1.070) in 15 pairs)"
+        "; lost its duel; 1.020x the incumbent's fitness (0.970-1.070) in 15 pairs)"
     )
+
+
+def test_a_program_that_comes_back_after_its_crown_is_no_second_winner(tmp_path: Path) -> None:
+    writing = Writing(tmp_path)
+    writing.outcome(scored(), source="print(2)\n", crowned=True)
+    writing.outcome(scored(), source="print(2)\n")
+    assert watched(writing.folder).splitlines()[2].endswith("; this program was crowned before)")
+    assert "(this program was crowned before)" in drawn(writing.close(), width=90)
 
 
 def test_a_control_that_changes_nothing_has_no_duels_to_lose(tmp_path: Path) -> None:
@@ -180,7 +188,8 @@ def test_a_narrow_terminal_cuts_the_note_and_keeps_the_newest_step(tmp_path: Pat
         writing.outcome(scored(1.0 + n / 10, 1.0), note="a long note about what was done " * 3, crowned=n == 69)
     wide, narrow = drawn(writing.folder, width=160), drawn(writing.close(), width=60)
     assert all(len(line) <= 60 for line in narrow.splitlines())
-    assert "7.90x less memory (7.74-8.06)" in wide and "..." in wide
+    assert "a long note about what was done a long note" in wide and wide.count("not above the best") == 4
+    assert narrow.count("(won its duel)") == 1 and narrow.count("a long") == 5 and "..." in narrow
     step = next(line for line in narrow.splitlines() if "█" in line)
     assert step.rstrip(" │").endswith("█"), "the last column of the staircase is the newest, and is there"
 
