@@ -41,6 +41,7 @@ def lineage(
     if form is options.Form.TABLE:
         options.answer(drawing(record, chosen, path, everything))
         return
+    options.alarm(unsafe)
     steps = views.lineage(record, chosen)
     document = {"run": record.start.run, "candidate": chosen, "lineage": steps, "tree": tree.tree_json(record, path)}
     options.table(views.CANDIDATES, views.styled(steps, unsafe), form, document)
