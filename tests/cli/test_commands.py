@@ -46,7 +46,7 @@ def test_a_misspelt_target_is_answered_with_the_nearest(run: Run) -> None:
 
 def test_a_word_like_nothing_known_is_answered_with_what_there_is(run: Run) -> None:
     ended = run("xyzzy")
-    assert ended.code == 2 and "known: best, compare, diff" in ended.err and "microgpt" in ended.err
+    assert ended.code == 2 and "known: audit, best, calibrate" in ended.err and "microgpt" in ended.err
 
 
 @pytest.mark.parametrize("word", ["./nowhere.py", "nowhere.py", "some/folder"])
