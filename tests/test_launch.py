@@ -23,6 +23,7 @@ from harness.spec import Spec
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
 from harness.store.runs import load
+from harness.types import Score
 from tests.conftest import TOY
 
 CALLS = 12
@@ -310,3 +311,26 @@ def test_a_limit_that_ends_a_run_before_it_begins_is_refused(
     command = [*COMMAND, str(TOY), option, value]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 2 and says in ended.stderr and not list(tmp_path.iterdir())
+
+
+# --- judging again ----------------------------------------------------------------------------------------------------
+
+
+def test_judging_again_leaves_the_journal_as_it_is_and_names_what_no_longer_stands(
+    tmp_path: Path, spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.cli import rescore
+
+    folder = run(spec, tmp_path / "runs")
+    record, before = load(folder), (folder / "events.jsonl").read_bytes()
+    chosen = rescore._chosen(record, rescore.Which.OK, None)
+    again = rescore._judged(record, rescore._target(record, None), chosen[:1], whole=False)
+    assert again["candidates"][0]["fitness"]["now"] == pytest.approx(chosen[0].score.fitness)
+    monkeypatch.setattr(stub.StubJudge, "screen", lambda self, candidate: Score("wrong", feedback="line 3 differs"))
+    fallen = rescore._judged(record, rescore._target(record, None), chosen, whole=False)
+    assert [row["stands"] for row in fallen["candidates"]] == [False] * len(chosen)
+    assert (folder / "events.jsonl").read_bytes() == before
+    kept = [json.loads(path.read_text()) for path in sorted((folder / "rescores").iterdir())]
+    assert [document["done"] for document in kept] == [True, True] and kept[1]["candidates"][0][
+        "why"
+    ] == "line 3 differs"
