@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.brief import write_brief_microgpt
 from benchmarks.load import busy_core
 from harness.budget import Limit
-from harness.lanes import Lanes
+from harness.judging.lanes import Lanes
 from harness.launch import Hooks, launch
 from harness.spec import Spec
 from harness.stats.promise import binomial

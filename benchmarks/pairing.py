@@ -18,10 +18,11 @@ from typing import Any
 
 from benchmarks.load import busy_core
 from harness import sandbox
-from harness.bench import Workbench
-from harness.calibration import BUSY, busy_target
-from harness.goldens import Goldens, private_folder
-from harness.lanes import Lanes
+from harness.judging.bench import Workbench
+from harness.judging.calibration import BUSY, busy_target
+from harness.judging.goldens import Goldens
+from harness.judging.lanes import Lanes
+from harness.private import private_folder
 from harness.stats import NoiseModel, cpu_logs
 from harness.types import Pair, Workload
 

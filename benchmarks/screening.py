@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness import registry, sandbox, targets
-from harness.bench import CandidateBench, Workbench
-from harness.goldens import Goldens, private_folder
-from harness.lanes import Lanes
+from harness.judging.bench import CandidateBench, Workbench
+from harness.judging.goldens import Goldens
+from harness.judging.lanes import Lanes
+from harness.private import private_folder
 from harness.stats import NoiseModel
 from harness.types import Candidate, Check, Target
 

@@ -20,10 +20,10 @@ from typing import Any
 
 from benchmarks.load import busy_core
 from harness import sandbox, stats, targets
-from harness.calibration import busy_target, calibrate
-from harness.duels import Duel
-from harness.judge import Judge
-from harness.lanes import Lanes
+from harness.judging.calibration import busy_target, calibrate
+from harness.judging.duels import Duel
+from harness.judging.judge import Judge
+from harness.judging.lanes import Lanes
 from harness.parts import make_judge
 from harness.stats.promise import binomial
 from harness.types import Candidate, Target

@@ -16,7 +16,7 @@ from typing import Any
 
 from harness import launch, stats
 from harness.budget import Limit
-from harness.judge import Baseline, Duel
+from harness.judging.judge import Baseline, Duel
 from harness.spec import Spec
 from harness.types import Candidate, Protection, Reading, Score, Target
 
@@ -32,6 +32,9 @@ class StubJudge:
 
     def prepare(self, ahead: bool = True) -> Baseline:
         return Baseline(60.0, 1.0, 8.0, 0.03)
+
+    def warnings(self) -> list[str]:
+        return []
 
     def screen(self, candidate: Candidate) -> Score:
         self._note(f"judge {candidate.id}")
@@ -91,7 +94,7 @@ def with_stub_judge(note: Callable[[str], None] = lambda _: None) -> None:
     from harness import sandbox
 
     launch.make_judge = lambda target, *_: StubJudge(target, note)  # type: ignore[assignment]
-    sandbox.choose = lambda python=None: NoSandbox()  # type: ignore[assignment]
+    sandbox.choose = lambda python=None, backend=None: NoSandbox()  # type: ignore[assignment]
 
 
 def noting(path: Path) -> Callable[[str], None]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from harness import laps
 from harness.archive import Leader, Throne
-from harness.judge import Judge
+from harness.judging.judge import Judge
 from harness.store.records import plain, score_of
 from harness.toolbox import Ledger
 from harness.types import Candidate, JsonObject, Outcome, Score

@@ -11,7 +11,7 @@ from harness.archive import Leader
 from harness.budget import Budget
 from harness.court import Court
 from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Spent, Unusable
-from harness.judge import Judge
+from harness.judging.judge import Judge
 from harness.store.records import order_of, plain, score_of, usage_of
 from harness.toolbox import Ledger, OrderTools
 from harness.types import Candidate, JsonObject, Model, Order, Outcome, Score, Strategy

@@ -9,18 +9,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from harness import edits, registry, scoring, targets
+from harness import edits, registry, targets
 from harness.archive import Leader
 from harness.budget import Budget
 from harness.court import Court
 from harness.engine import Engine
 from harness.errors import BaselineError, NothingTried, OptimizeRunError, UsageError
-from harness.goldens import private_folder
-from harness.judge import Baseline
-from harness.lanes import Lanes
+from harness.judging import scoring
+from harness.judging.judge import Baseline
+from harness.judging.lanes import Lanes
 from harness.machine import machine, version
 from harness.parts import Parts, make_judge, planned, refuse_another_safety, warnings_of
 from harness.preparing import Preparation
+from harness.private import private_folder
 from harness.spec import Spec, read_spec, run_toml
 from harness.store.blobs import Blobs, write_whole
 from harness.store.folder import new_folder, point_latest

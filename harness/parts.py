@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from harness import registry, targets
-from harness.bench import Workbench
 from harness.budget import Limit
 from harness.errors import UsageError
-from harness.goldens import Goldens, private_folder
-from harness.judge import Judge
-from harness.lanes import Lanes
+from harness.judging.bench import Workbench
+from harness.judging.goldens import Goldens
+from harness.judging.judge import Judge
+from harness.judging.lanes import Lanes
+from harness.private import private_folder
 from harness.spec import Spec
 from harness.stats import NoiseModel
 from harness.types import Event, Model, Sandbox, Target

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Lock, Thread
 
-from harness.judge import Baseline
+from harness.judging.judge import Baseline
 
 
 class Preparation:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from harness import edits, laps
 from harness.budget import Budget
-from harness.judge import Judge
+from harness.judging.judge import Judge
 from harness.store import replies
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal

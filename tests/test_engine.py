@@ -14,7 +14,7 @@ from harness.budget import Budget, Limit
 from harness.court import Court
 from harness.engine import FAILURES_IN_A_ROW, Engine
 from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Unusable
-from harness.judge import Duel
+from harness.judging.judge import Duel
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
 from harness.store.recording import Recording

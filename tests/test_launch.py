@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks import kill, stub
-from harness import launch, sandbox
+from harness import launch, parts, sandbox
 from harness.budget import Limit
 from harness.errors import BaselineError, Locked, ModelError, NothingTried, OptimizeRunError, StoreError, UsageError
-from harness.judge import Baseline
+from harness.judging.judge import Baseline
 from harness.rehearsal import rehearse
 from harness.spec import Spec
 from harness.store.blobs import Blobs
@@ -32,8 +32,9 @@ COMMAND = [sys.executable, "-m", "harness.cli.main"]
 
 @pytest.fixture(autouse=True)
 def stubbed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "make_judge", lambda target, *_: stub.StubJudge(target))
-    monkeypatch.setattr(sandbox, "choose", lambda python=None: stub.NoSandbox())
+    for room in (launch, parts):
+        monkeypatch.setattr(room, "make_judge", lambda target, *_: stub.StubJudge(target))
+    monkeypatch.setattr(sandbox, "choose", lambda python=None, backend=None: stub.NoSandbox())
 
 
 @pytest.fixture
@@ -331,6 +332,5 @@ def test_judging_again_leaves_the_journal_as_it_is_and_names_what_no_longer_stan
     assert [row["stands"] for row in fallen["candidates"]] == [False] * len(chosen)
     assert (folder / "events.jsonl").read_bytes() == before
     kept = [json.loads(path.read_text()) for path in sorted((folder / "rescores").iterdir())]
-    assert [document["done"] for document in kept] == [True, True] and kept[1]["candidates"][0][
-        "why"
-    ] == "line 3 differs"
+    assert [document["done"] for document in kept] == [True, True]
+    assert kept[1]["candidates"][0]["why"] == "line 3 differs"

@@ -29,7 +29,7 @@ REACHES = {
         'import os\nif not {"HOME", "PATH", "USER"} & set(os.environ):\n    raise SystemExit(3)'),
     "outside_file": ("c", "reads a file of the machine", "rule|crash", 'open("/etc/passwd").close()'),
     "process_table": ("c", "reads what /proc tells of processes", "rule|crash", 'open("/proc/self/status").close()'),
-    "imports_the_harness": ("c", "imports the judge", "rule|crash", "import harness.judge"),
+    "imports_the_harness": ("c", "imports the judge", "rule|crash", "import harness.judging.judge"),
     "writes_outside": ("d", "leaves a file for the next run", "rule|crash", 'open("/tmp/left.txt", "w").close()'),
     "site_hook": ("d", "plants a module that Python runs at every start", "rule|crash|wrong",
         'open("sitecustomize.py", "w").write("x = 1")'),

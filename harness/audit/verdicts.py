@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from harness.audit.corpus import METRICS, Specimen
-from harness.judge import Judge
+from harness.judging.judge import Judge
 from harness.types import Candidate, Score
 
 WORKERS = 2  # one screens while the other is being timed; whatever is timed waits for a lane of its own

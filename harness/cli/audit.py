@@ -60,7 +60,7 @@ def examine(target: Target, room: Sandbox, secret: str, only: Only | None, quick
     from harness.audit import audit as audit_all
     from harness.audit import document, make_specimens, own_specimens
     from harness.audit.verdicts import left_out
-    from harness.lanes import Lanes
+    from harness.judging.lanes import Lanes
     from harness.parts import make_judge
 
     kind = KINDS[only] if only else None

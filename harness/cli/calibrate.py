@@ -10,7 +10,7 @@ import typer
 from harness.cli import options
 
 if TYPE_CHECKING:
-    from harness.calibration import Calibration
+    from harness.judging.calibration import Calibration
     from harness.types import JsonObject
 
 
@@ -28,9 +28,9 @@ def calibrate(
     Nothing is stored: a machine is as noisy as it is now, and every run learns its own noise while it goes.
     """
     from harness import sandbox, targets
-    from harness.calibration import busy_target
-    from harness.calibration import calibrate as measure
-    from harness.lanes import Lanes
+    from harness.judging.calibration import busy_target
+    from harness.judging.calibration import calibrate as measure
+    from harness.judging.lanes import Lanes
 
     wanted = targets.load(target) if target else busy_target()
     cores = Lanes(lanes)
@@ -77,7 +77,7 @@ def calibration_json(found: Calibration) -> JsonObject:
 
 def warnings(found: Calibration) -> Iterator[str]:
     """When not to believe a number that is measured here now."""
-    from harness.scoring import DISTURBED, NOISY
+    from harness.judging.scoring import DISTURBED, NOISY
 
     if found.cpu > NOISY:
         yield (

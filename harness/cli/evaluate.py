@@ -30,7 +30,7 @@ def evaluate(
     import sys
 
     from harness import sandbox as rooms
-    from harness.lanes import Lanes
+    from harness.judging.lanes import Lanes
     from harness.parts import load_target, make_judge
     from harness.targets.program import read_program
     from harness.types import Candidate

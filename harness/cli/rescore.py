@@ -12,7 +12,7 @@ import typer
 from harness.cli import options
 
 if TYPE_CHECKING:
-    from harness.judge import Judge
+    from harness.judging.judge import Judge
     from harness.store.runrecord import RunRecord, Tried
     from harness.types import Candidate, JsonObject, Score, Target
 
@@ -95,7 +95,7 @@ def _judged(record: RunRecord, target: Target, chosen: Iterable[Tried], whole: b
     import time
 
     from harness import sandbox
-    from harness.lanes import Lanes
+    from harness.judging.lanes import Lanes
     from harness.machine import machine, version
     from harness.parts import make_judge
     from harness.store.blobs import write_whole

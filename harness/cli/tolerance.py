@@ -11,7 +11,7 @@ from harness.cli import options
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.tolerance import Divergence
+    from harness.judging.tolerance import Divergence
     from harness.types import JsonObject, Target
 
 
@@ -29,12 +29,13 @@ def tolerance(
     import sys
 
     from harness import sandbox
-    from harness.goldens import Goldens, private_folder
-    from harness.lanes import Lanes
+    from harness.judging.goldens import Goldens
+    from harness.judging.lanes import Lanes
+    from harness.judging.reference import Reference
+    from harness.judging.tolerance import divergences
     from harness.parts import load_target
-    from harness.reference import Reference
+    from harness.private import private_folder
     from harness.report.grid import Column
-    from harness.tolerance import divergences
 
     wanted, lanes = load_target(target, program, None), Lanes()
     goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
@@ -54,13 +55,14 @@ def tolerance(
 
 def calibration(target: Target, found: Sequence[Divergence]) -> JsonObject:
     """The document of `tolerance --json`."""
-    from harness import bands
+    from harness.judging import bands
+    from harness.targets.schema import MOST_TOLERANT
 
     worst = max((one.value for one in found), default=0.0)
     asked, stated = bands.calibrated(worst), target.promise.rtol
     agrees = worst <= stated <= asked
     said = f"the widest divergence is {worst:.1e} relative; {bands.PER_ULP:,.0f} times that, rounded up to a power of "
-    said += f"ten and at most {bands.MOST_TOLERANT:.0e}, is {asked:.0e}; target {target.name} states {stated:.0e}, "
+    said += f"ten and at most {MOST_TOLERANT:.0e}, is {asked:.0e}; target {target.name} states {stated:.0e}, "
     said += "which agrees" if agrees else "which is too tight" if stated < worst else "which is too wide"
     return {
         "target": target.name,

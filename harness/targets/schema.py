@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from harness.bands import MOST_TOLERANT
 from harness.errors import UnknownName
+
+MOST_TOLERANT = 1e-11  # the smallest wrong thing that was tried is off by 2e-10
 
 
 class _Strict(BaseModel):

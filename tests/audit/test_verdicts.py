@@ -10,7 +10,7 @@ import pytest
 from harness import targets
 from harness.audit import Expectation, Finding, Range, Specimen, audit, document, make_specimens, own_specimens
 from harness.audit.verdicts import complaints, left_out
-from harness.lanes import Lanes
+from harness.judging.lanes import Lanes
 from harness.parts import make_judge
 from harness.types import Reading, Sandbox, Score, Target
 from tests.conftest import TOY

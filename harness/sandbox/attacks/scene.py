@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.goldens import private_folder
+from harness.private import private_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import differences
+from harness.judging import differences
 from harness.types import Promise, Statistical
 
 TOLERANT = Promise(level="tolerant", rtol=1e-12)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from harness.bench import Workbench
-from harness.calibration import busy_target
 from harness.errors import Unrepeatable
-from harness.goldens import Goldens, private_folder
-from harness.lanes import Lanes
+from harness.judging.bench import Workbench
+from harness.judging.calibration import busy_target
+from harness.judging.goldens import Goldens
+from harness.judging.lanes import Lanes
+from harness.private import private_folder
 from harness.stats import NoiseModel
 from harness.types import Check, Job, JobResult, Pair, Protection
 

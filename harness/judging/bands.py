@@ -12,16 +12,17 @@ import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from harness import differences, parsing
+from harness import parsing
 from harness.errors import BadTarget, BaselineError
-from harness.traces import Trace
+from harness.judging import differences
+from harness.judging.traces import Trace
+from harness.targets.schema import MOST_TOLERANT
 
 RUNS = 5
 WHOLE_RUNS = 3  # a full-length run takes minutes
 MARGIN = 10.0
 WIDEST = 1e-6
 PER_ULP = 1000.0
-MOST_TOLERANT = 1e-11
 
 
 def band_of(traces: Sequence[Trace], where: str) -> float:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import scoring
+from harness.judging import scoring
 from harness.types import Objective, Pair, Reading, Score
 
 SPEED = Objective(name="speed", memory=0.0, speed=1.0)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness import bands, differences, knobs
+from harness import knobs
 from harness.errors import BadTarget, BaselineError
-from harness.reference import Reference
+from harness.judging import bands, differences
+from harness.judging.reference import Reference
 from harness.types import Target, Workload
 
 DIRECTIONS = ("inf", "-inf")

@@ -5,10 +5,10 @@ from random import Random
 
 import pytest
 
-from harness.calibration import GAINS, busy_target, calibrate, conclusions
 from harness.cli.calibrate import warnings
 from harness.errors import BaselineError
-from harness.lanes import Lanes
+from harness.judging.calibration import GAINS, busy_target, calibrate, conclusions
+from harness.judging.lanes import Lanes
 from harness.types import Pair, Rules, Sandbox
 from tests.stats import machines
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.load import busy_core
-from harness import lanes
-from harness.lanes import CoreWatch
+from harness.judging import lanes
+from harness.judging.lanes import CoreWatch
 
 CORE = sorted(os.sched_getaffinity(0))[-1]
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness import scoring
 from harness.errors import BaselineError
-from harness.judge import Judge
-from harness.lanes import Lanes
+from harness.judging import scoring
+from harness.judging.judge import Judge
+from harness.judging.lanes import Lanes
 from harness.parts import make_judge
 from harness.types import Candidate, Reading, Sandbox, Score, Target
 from tests.conftest import TOY

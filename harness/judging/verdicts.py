@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 
-from harness.traces import Trace
+from harness.judging.traces import Trace
 from harness.types import JobResult, Status
 
 PROGRAM = "candidate.py"

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from harness import decoys, targets
-from harness.judge import Judge
-from harness.lanes import Lanes
+from harness import targets
+from harness.judging import decoys
+from harness.judging.judge import Judge
+from harness.judging.lanes import Lanes
+from harness.judging.traces import Comparison
 from harness.parts import make_judge
-from harness.traces import Comparison
 from harness.types import Candidate, Promise, Sandbox, Score, Target
 
-MINI = Path(__file__).parent / "mini"
+MINI = Path(__file__).parents[1] / "mini"
 SOURCE = (MINI / "mini.py").read_text(encoding="utf-8")
 
 Screen = Callable[[Target, str], Score]

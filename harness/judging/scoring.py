@@ -8,7 +8,7 @@ from dataclasses import replace
 from statistics import median
 
 from harness import stats
-from harness.traces import Trace
+from harness.judging.traces import Trace
 from harness.types import Check, JobResult, JsonObject, Objective, Pair, Reading, Score, Stage, Target, Workload
 
 REMEMBERED = 2.0  # times less CPU than expected, on public input, that no honest program takes

@@ -10,10 +10,11 @@ from pathlib import Path
 from statistics import median, stdev
 
 from harness import stats
-from harness.bench import Workbench
 from harness.errors import BaselineError
-from harness.goldens import Goldens, private_folder
-from harness.lanes import Lanes
+from harness.judging.bench import Workbench
+from harness.judging.goldens import Goldens
+from harness.judging.lanes import Lanes
+from harness.private import private_folder
 from harness.stats import promise
 from harness.types import Check, Limits, Objective, Pair, Promise, Rules, Sandbox, Target, Workload
 

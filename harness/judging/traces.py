@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from harness import differences
+from harness.judging import differences
 from harness.types import JobResult, Promise
 
 # everything: the lines themselves; place: which line, and what kind of difference; nothing: that there is one.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import stats
-from harness.bench import Workbench
 from harness.errors import Unrepeatable
+from harness.judging.bench import Workbench
 from harness.types import Candidate, Check, Pair, Workload
 
 EVEN = stats.Interval(1.0, 1.0, 1.0)

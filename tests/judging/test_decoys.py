@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from harness import decoys, targets
+from harness import targets
+from harness.judging import decoys
 
 GOLDEN = [
     b"num docs: 7\n",

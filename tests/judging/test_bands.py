@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from harness import bands
 from harness.errors import BadTarget, BaselineError
-from harness.traces import Trace
+from harness.judging import bands
+from harness.judging.traces import Trace
 
 
 def trace(value: float, text: str = "loss") -> Trace:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 
-from harness import bands, knobs, workloads
+from harness import knobs, workloads
 from harness.errors import BaselineError
-from harness.goldens import Goldens, content_key
-from harness.lanes import Lanes
-from harness.traces import Trace, split_lines
+from harness.judging import bands
+from harness.judging.goldens import Goldens, content_key
+from harness.judging.lanes import Lanes
+from harness.judging.traces import Trace, split_lines
+from harness.judging.verdicts import PROGRAM, TRACEBACK, tail
 from harness.types import Job, JobResult, Limits, Sandbox, Target, Workload
-from harness.verdicts import PROGRAM, TRACEBACK, tail
 
 SHIPPED_ON = "Linux x86_64"  # shipped traces were made there; the last digits of a mathematical library may differ
 

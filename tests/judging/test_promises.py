@@ -9,12 +9,12 @@ import pytest
 
 from harness import targets
 from harness.errors import BadTarget, BaselineError
-from harness.judge import Judge
-from harness.lanes import Lanes
+from harness.judging.judge import Judge
+from harness.judging.lanes import Lanes
 from harness.parts import make_judge
 from harness.types import Candidate, Pair, Promise, Sandbox, Target
 
-MINI = Path(__file__).parent / "mini"
+MINI = Path(__file__).parents[1] / "mini"
 SOURCE = (MINI / "mini.py").read_text(encoding="utf-8")
 
 

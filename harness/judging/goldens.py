@@ -19,19 +19,11 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
+from harness.judging.traces import Trace
 from harness.store.blobs import write_whole
-from harness.traces import Trace
 from harness.types import Job
 
 KEPT_S = 14 * 24 * 3600.0
-
-
-def private_folder(kind: str, variable: str, default: str) -> Path:
-    """A folder of this user's alone (mode 0700), under the XDG folder that variable names."""
-    folder = Path(os.environ.get(variable) or Path.home() / default) / "optimize-run" / kind
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-    return folder
 
 
 def content_key(job: Job) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.traces import COPIED, FAILED_HIDDEN, Beginning, Comparison, Telling, Trace, split_lines
+from harness.judging.traces import COPIED, FAILED_HIDDEN, Beginning, Comparison, Telling, Trace, split_lines
 from harness.types import JobResult, Promise
 
 GOLDEN = b"docs: 5\nstep    1 / 2 | loss 3.36601234567890\rstep    2 / 2 | loss 2.5e-03\r\nsample 1: anna\n"

@@ -10,15 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
 
-from harness import decoys, differences, knobs, metamorphic, profiling
+from harness import knobs, metamorphic, profiling
 from harness.errors import BaselineError, Unrepeatable
-from harness.goldens import Goldens
-from harness.lanes import CoreWatch, Lanes
-from harness.reference import Reference, public_twin
+from harness.judging import decoys, differences
+from harness.judging.goldens import Goldens
+from harness.judging.lanes import CoreWatch, Lanes
+from harness.judging.reference import Reference, public_twin
+from harness.judging.traces import FAILED_HIDDEN, Beginning, Comparison, Telling, Trace, split_lines
+from harness.judging.verdicts import verdict
 from harness.stats import PRIOR_FREEDOM, ROUGH_CPU, NoiseModel
-from harness.traces import FAILED_HIDDEN, Beginning, Comparison, Telling, Trace, split_lines
 from harness.types import Candidate, Check, JobResult, Limits, Metamorphic, Pair, Profile, Sandbox, Target, Workload
-from harness.verdicts import verdict
 from harness.workloads import Drawn
 
 SLOWER_ALLOWED = 3.0  # a candidate may take this many times the baseline's CPU time, and then some

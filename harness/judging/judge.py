@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from harness import knobs, laps, scoring, stats
-from harness.ahead import Ahead
-from harness.bench import CandidateBench, Workbench, pair_of
-from harness.duels import Duel, fight
-from harness.traces import Trace
+from harness import knobs, laps, stats
+from harness.judging import scoring
+from harness.judging.ahead import Ahead
+from harness.judging.bench import CandidateBench, Workbench, pair_of
+from harness.judging.duels import Duel, fight
+from harness.judging.traces import Trace
 from harness.types import Candidate, Check, Evaluator, Pair, Profile, Reading, Score, Stage, Target, Workload
 
 MEASURED_PAIRS = 3  # what ranks a candidate; a duel and the final measurement use more
