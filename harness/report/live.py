@@ -99,7 +99,7 @@ class LiveView:
                 line = self._closing()
             case "baseline" if not self._quiet:
                 line = panel.baseline_line(self._fold)
-            case "outcome" if not self._quiet:
+            case "outcome" if not self._quiet and event.data["score"]["status"] != "none":
                 line = panel.outcome_line(self._fold.tried[-1], self._fold.crowns)
             case "confirm" if not self._quiet:
                 line = panel.confirm_line(self._fold.confirms[-1])

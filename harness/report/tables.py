@@ -172,6 +172,7 @@ def tally(run: RunRecord) -> str:
     statuses = Counter(tried.score.status for tried in run.tried)
     kept = sum(tried.kept for tried in run.tried)
     told = [f"{n:,} {status}{f' ({kept:,} kept)' if status == 'ok' else ''}" for status, n in statuses.most_common()]
+    told += [f"{text.count(run.planned, 'plan')}"] if run.planned else []
     unfinished = f"; {text.count(len(run.open), 'order')} unfinished" if run.open else ""
     return f"{text.count(len(run.tried), 'candidate')}{': ' if told else ''}{', '.join(told)}{unfinished}"
 

@@ -21,6 +21,7 @@ class Fold:
     start: Start | None = None
     baseline: Baseline | None = None
     tried: list[Tried] = field(default_factory=list)
+    planned: int = 0  # orders that were to make no program: plans, summaries
     crowns: list[Crown] = field(default_factory=list)
     confirms: list[Confirm] = field(default_factory=list)
     open: dict[int, Open] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Fold:
             last=self.last,
             usage=self.spent(),
             baseline=self.baseline,
+            planned=self.planned,
             tried=tuple(replace(tried, kept=tried.kept and tried.id in self.throne) for tried in self.tried),
             crowns=tuple(self.crowns),
             confirms=tuple(self.confirms),
@@ -118,9 +120,12 @@ class Fold:
             kept=bool(data["crowned"]),
             at=float(event.at),
         )
-        self.tried.append(tried)
         self.open.pop(tried.n, None)
         self.closed += tried.usage
+        if tried.score.status == "none":
+            self.planned += 1
+            return
+        self.tried.append(tried)
         refuted = any(confirm.candidate == tried.id and not confirm.ok for confirm in self.confirms)
         if tried.kept and tried.id and tried.id not in self.throne and not refuted:
             self._crown(tried.id)

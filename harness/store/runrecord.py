@@ -122,6 +122,7 @@ class RunRecord:
     last: float  # when the last event was written
     usage: Usage
     baseline: Baseline | None
+    planned: int  # orders that were to make no program: plans, summaries
     tried: tuple[Tried, ...]
     crowns: tuple[Crown, ...]
     confirms: tuple[Confirm, ...]
