@@ -77,7 +77,7 @@ def killed_again_and_again(
         )
         due = expected * (n + 1) // (kills + 2)
         if rng.random() < 0.2:
-            time.sleep(rng.uniform(0.0, 1.0))  # anywhere, the start included
+            time.sleep(rng.uniform(0.0, 0.4))  # anywhere, the start included
         else:
             wait_for_events(folder, due, running)
             time.sleep(rng.uniform(0.0, 0.01))

@@ -17,6 +17,7 @@ from harness.toolbox import Ledger, OrderTools
 from harness.types import Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
 
 FAILURES_IN_A_ROW = 8  # of the model, after its own retries: the run stops
+BARREN_IN_A_ROW = 100  # outcomes that brought no program that was not known: nothing more will come
 HEARTBEAT_S = 0.25
 RESERVED_UNKNOWN = 0.35  # of a limit on time, for a confirmation whose cost, or candidate, is not known yet
 MOST_RESERVED = 0.6  # of it, however long the confirmation takes: a run must have time to search
@@ -46,6 +47,7 @@ class Engine:
     _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
     _answered: int = 0  # outcomes that are more than the want of an answer
     _failures: int = 0  # of the model, in a row
+    _barren: int = 0  # outcomes in a row that brought nothing new
     _failure: ModelError | None = None
     _why_no_answer: str = ""  # to the latest order
     _submit: Callable[[Callable[[Order], Outcome], Order], Future[Outcome]] = field(init=False)
@@ -86,11 +88,14 @@ class Engine:
     def _may_start(self) -> bool:
         """Whether another order may start now. What is in flight may cost less than is kept for it: then there is more
         to come, and the run has not ended."""
-        wanted = str(self._failure or "") or self.asked_to_stop()
+        wanted = str(self._failure or "") or self.asked_to_stop() or self._barren_for()
         why = wanted or self.budget.why_not(self._reserve())
         if why and (wanted or not self._flying):
             self._end(why)
         return not why and not self.reason
+
+    def _barren_for(self) -> str:
+        return f"nothing new in {self._barren} answers" if self._barren >= BARREN_IN_A_ROW else ""
 
     def _nothing(self) -> ModelError | NothingTried:
         if self._why_no_answer:
@@ -146,7 +151,8 @@ class Engine:
         return [future.result() for _, future in orders]
 
     def _settle(self, outcome: Outcome) -> None:
-        """Crown or not, record, tell."""
+        """Crown or not, record, tell. What is wrong with the target ends the run here, if no judgement came before."""
+        self.prepared()
         before = self.court.throne.best
         considered = self.court.consider(outcome)
         self.ledger.record("outcome", self._record(considered, outcome.score))
@@ -160,6 +166,8 @@ class Engine:
         self.budget.add(outcome.order.n, outcome.usage, outcome.crowned)
         self.budget.confirmed = self.court.confirmed
         self.strategy.tell(outcome)
+        if outcome.score.status != "none":
+            self._barren = 0 if outcome.usage.evaluations else self._barren + 1
         self._watch_model(outcome)
 
     def _watch_model(self, outcome: Outcome) -> None:

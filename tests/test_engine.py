@@ -12,8 +12,8 @@ from harness import stats
 from harness.archive import Leader
 from harness.budget import Budget, Limit
 from harness.court import Court
-from harness.engine import FAILURES_IN_A_ROW, Engine
-from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Unusable
+from harness.engine import BARREN_IN_A_ROW, FAILURES_IN_A_ROW, Engine
+from harness.errors import BaselineError, Diverged, ModelError, ModelRefused, NothingTried, Unusable
 from harness.judging.judge import Duel
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
@@ -151,6 +151,7 @@ class Bed:
     made: type[Counting] = Counting
     calls_each: int = 1
     stop: Callable[[], str | None] = lambda: None
+    prepared: Callable[[], None] = lambda: None
 
     def go(self) -> tuple[Engine, Leader | None]:
         (self.folder / "blobs").mkdir(parents=True, exist_ok=True)
@@ -162,7 +163,7 @@ class Bed:
             court = Court(self.judge, ledger, BASELINE, self.limit.target_score)  # type: ignore[arg-type]
             engine = Engine(
                 self.strategy, self.model, self.judge, court, ledger,  # type: ignore[arg-type]
-                Budget(self.limit), 0, self.parallel, self._keep, self.stop,
+                Budget(self.limit), 0, self.parallel, self._keep, self.stop, self.prepared,
             )  # fmt: skip
             return engine, engine.run()
 
@@ -439,3 +440,23 @@ def test_what_a_proposer_hands_over_reaches_the_policy_and_survives_a_kill(tmp_p
         (o.handoff, o.models, o.score.status) for o in told
     ]
     assert bed.judge.profiled == 1, "a profile is made once, however often it is looked at"
+
+
+def test_a_model_that_brings_nothing_new_ends_the_run(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0, *[0.0] * (BARREN_IN_A_ROW + 50)])
+    engine, best = bed.go()
+    assert best is not None, "what was found before stands"
+    assert len(bed.strategy.told) == 1 + BARREN_IN_A_ROW
+    assert engine.reason == f"nothing new in {BARREN_IN_A_ROW} answers"
+
+
+def test_a_target_that_cannot_be_measured_ends_the_run_though_no_answer_can_be_used(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [0.0] * 30)
+    bed.prepared = _cannot
+    with pytest.raises(BaselineError):
+        bed.go()
+    assert bed.model.calls == 1
+
+
+def _cannot() -> None:
+    raise BaselineError("it needs numbers.txt")

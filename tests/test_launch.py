@@ -60,7 +60,7 @@ def test_the_same_seed_answers_and_judgements_make_the_same_journal(tmp_path: Pa
 
 
 def test_killed_at_random_instants_nothing_is_lost_and_nothing_paid_twice(tmp_path: Path) -> None:
-    found = kill.trial(30, 4, 1, "openevolve", 1, tmp_path)
+    found = kill.trial(60, 6, 1, "openevolve", 1, tmp_path)
     assert found["ok"] and found["kills"] >= 3, found
 
 
