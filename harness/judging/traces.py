@@ -17,6 +17,7 @@ from harness.types import JobResult, Promise
 
 # everything: the lines themselves; place: which line, and what kind of difference; nothing: that there is one.
 Telling = Literal["everything", "place", "nothing"]
+_WORD = re.compile(rb"[^\W\d_]+|[\x80-\xff]+")  # letters, of other scripts too
 FAILED_HIDDEN = "failed on a hidden workload"
 COPIED = "copied: it prints a file of false results that lies in its work folder, and calculates nothing"
 
@@ -126,11 +127,17 @@ class Comparison:
         if found is None:
             return None
         where = f"output line {index + 1} differs ({found.kind}"
-        words = f"{where}{found.size}): expected {_shown(expected)}, got {_shown(line)}"
+        words = f"{where}{found.size}): expected {_shown(expected)}, got {_shown(self._own(line))}"
         words = words if self._telling == "everything" else self._told(f"{where})")
         if index < len(self._decoy) and line.strip() == self._decoy[index].strip():
             return self._suspect(words, sum(a != b for a, b in zip(line, expected, strict=False)))
         return self._suspected or words
+
+    def _own(self, line: bytes) -> bytes:
+        """A candidate's line with nothing in it that the expected output does not say too, but numbers and signs: what
+        a stranger prints may be meant for whoever reads the verdict."""
+        known = {word for expected in self._golden.lines for word in _WORD.findall(expected)}
+        return _WORD.sub(lambda word: word[0] if word[0] in known else b"...", line)
 
     def _suspect(self, words: str, letters: int) -> str | None:
         """A line of the false results. A few letters may be an accident: then the next lines tell."""

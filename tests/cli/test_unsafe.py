@@ -90,9 +90,11 @@ def test_a_whole_run_says_so_from_start_to_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["best", "diff", "lineage"])
 def test_every_view_of_one_run_warns(run: Run, root: Path, command: str) -> None:
     finished_run(root, unsafe=True)
-    assert UNSAFE in run(command).err
+    shown = run(command)
+    assert (shown.err + shown.out).count(UNSAFE) == 1, "on stderr where stdout is a program or a diff"
     finished_run(root, name="20260401T120000-microgpt-openevolve-0a1c")
-    assert UNSAFE not in run(command).err
+    shown = run(command)
+    assert UNSAFE not in shown.err + shown.out
 
 
 def test_tables_name_it_only_when_there_is_one(run: Run, root: Path) -> None:
