@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness import launch
 from harness.compare.plan import Member, Plan, from_json, to_json
-from harness.errors import StoreError, UnknownName
+from harness.errors import NothingTried, StoreError, UnknownName
 from harness.parts import Parts
 from harness.store import journal, runs
 from harness.store.fold import JOURNAL
@@ -72,19 +72,24 @@ def carry_out(folder: Path, show: Show) -> bool:
 
 
 def _made(member: Member, state: Recorded, book: Journal, show: Show) -> bool:
-    """One run, made, gone on with, or there already."""
+    """One run, made, gone on with, or there already. False when the user asked to stop."""
     root = state.folder.parent
     name = state.runs.get((member.strategy, member.seed))
-    if name and (root / name / JOURNAL).exists():
-        if runs.load(root / name).status == "done":
-            return True
-        past = tuple(journal.read(root / name / JOURNAL))
-        with show(member, past) as hooks:
-            made = launch.resume(root / name, hooks)
-    else:
-        with show(member, ()) as hooks:
-            made = launch.launch(member.spec, root, replace(hooks, watch=_enlisting(member, book, hooks)))
+    begun = root / name if name and (root / name / JOURNAL).exists() else None
+    if begun and runs.load(begun).status == "done":
+        return True
+    with show(member, tuple(journal.read(begun / JOURNAL)) if begun else ()) as hooks:
+        try:
+            made = launch.resume(begun, hooks) if begun else _begun(member, root, book, hooks)
+        except NothingTried:
+            if hooks.asked_to_stop() is not None:
+                return False
+            raise
     return runs.load(made).status == "done"
+
+
+def _begun(member: Member, root: Path, book: Journal, hooks: launch.Hooks) -> Path:
+    return launch.launch(member.spec, root, replace(hooks, watch=_enlisting(member, book, hooks)))
 
 
 def _enlisting(member: Member, book: Journal, hooks: launch.Hooks) -> Callable[[Event], None]:
