@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from harness import edits, registry, scoring, targets
+from harness import agents, edits, registry, scoring, targets
+from harness.agents.repository import Repository
 from harness.archive import Leader
 from harness.bench import Workbench
 from harness.budget import Budget
@@ -31,7 +32,7 @@ from harness.store.journal import Journal, read
 from harness.store.recording import Recording
 from harness.store.records import plain, usage_of
 from harness.toolbox import Ledger
-from harness.types import Candidate, Capability, Event, JsonObject, Model, Sandbox, Target
+from harness.types import Candidate, Capability, Committing, Event, JsonObject, Model, Sandbox, Target
 
 EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
 
@@ -106,6 +107,8 @@ class Parts:
         target = load_target(spec.target, spec.program, spec.objective)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
+        if agent := getattr(settings, "agent", None):
+            agents.check(agent)
         options = models.ModelOptions(runs=root, answered=models.answered_in(recorded))
         model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
         if spec.limit.usd is not None and (unpriced := models.unpriced(model)):
@@ -211,11 +214,18 @@ class Run:
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
             evaluations=self.ledger.recording.planned or self._planned(), baseline=self.baseline,
         )  # fmt: skip
+        repository = Repository(self.folder)
+
+        def told() -> None:
+            if isinstance(strategy, Committing):
+                repository.follow(strategy.commits, strategy.papers)
+
         engine = Engine(
             strategy=strategy, model=self.parts.model, judge=judge,
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,
+            agents=lambda name: agents.make(name, self.parts.sandbox), told=told,
         )  # fmt: skip
         if self.ledger.recording.measured:  # duels may come before the first judgement
             self.preparation.wait()
@@ -274,7 +284,11 @@ class Run:
         """Whether nothing was measured and nothing paid for."""
         if self.preparation is not None and self.preparation.done:
             return False
-        usages = [usage_of(event.data["usage"]) for event in read(self.ledger.journal.path) if event.kind == "reply"]
+        usages = [
+            usage_of(event.data["usage"])
+            for event in read(self.ledger.journal.path)
+            if event.kind in ("reply", "session")
+        ]
         return not any(usage.tokens_in or usage.tokens_out or usage.usd for usage in usages)
 
     def forget(self) -> None:

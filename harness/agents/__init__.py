@@ -1,0 +1,48 @@
+"""Coding agents behind one small interface, `Agent.work(brief, tools) -> Report`; imported when one is made.
+
+An agent is one module and a line in AGENTS. `builtin` works through the run's own model and the run's sandbox; the
+others are command-line programs that run confined, in a work folder of which one file is taken back.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib import import_module
+
+from harness.errors import UnknownName, UsageError
+from harness.types import Agent, Sandbox
+
+AGENTS = {
+    "builtin": "harness.agents.builtin:Builtin",
+    "claude": "harness.agents.claude:Claude",
+    "codex": "harness.agents.codex:CodexCli",
+}
+NEEDS = {  # of command-line agents: the program, the variable with its key, how to get it
+    "codex": ("codex", "OPENAI_API_KEY", "npm install -g @openai/codex"),
+    "claude": ("claude", "ANTHROPIC_API_KEY", "npm install -g @anthropic-ai/claude-code"),
+}
+
+
+def check(name: str) -> None:
+    """Raises UsageError, before anything is written, when this agent cannot work here."""
+    if name not in AGENTS:
+        raise UnknownName("agent", name, AGENTS)
+    if shutil.which("git") is None:
+        raise UsageError("git was not found on PATH: what is kept becomes commits; install git")
+    if name not in NEEDS:
+        return
+    program, key, how = NEEDS[name]
+    if shutil.which(program) is None:
+        raise UsageError(f"agent {name} needs the program {program} on PATH: {how}; or --set agent=builtin")
+    if not os.environ.get(key):
+        raise UsageError(f"agent {name} needs {key} in the environment or in .env; or --set agent=builtin")
+
+
+def make(name: str, sandbox: Sandbox) -> Agent:
+    """A fresh agent. Raises UnknownName."""
+    if name not in AGENTS:
+        raise UnknownName("agent", name, AGENTS)
+    module, _, kind = AGENTS[name].partition(":")
+    made: Agent = getattr(import_module(module), kind)(sandbox)
+    return made

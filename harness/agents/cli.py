@@ -1,0 +1,219 @@
+"""A command-line agent at work: started confined, read as it speaks, its evaluations answered, its end seen to."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.agents.confinement import Confinement, environment
+from harness.agents.evaluating import Evaluator, refusal
+from harness.agents.workfolder import WorkFolder, work_folder
+from harness.errors import SandboxError, Unusable
+from harness.sandbox import rooms
+from harness.types import Brief, Report, SessionEnd, Target, Tools
+
+POLL_S = 0.1
+LOOK_S = 1.0  # between looks at how much the agent has written
+FOLDER_BYTES = 64 << 20
+LINE_BYTES = 4 << 20  # of one event; a longer one is passed over
+KEPT_STDERR = 8192
+TRANSCRIPT_BYTES = 256 << 10  # the latest of it
+GRACE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """How an agent is run. said: gets each line of its standard output. shown: what it needs to see of the machine."""
+
+    words: Sequence[str]
+    own: Mapping[str, str]
+    shown: Sequence[Path]
+    stdin: str
+    said: Callable[[bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the process ended. stopped: why the harness ended it, or "" when it went by itself."""
+
+    code: int
+    stopped: str
+    end: SessionEnd
+    stderr: str
+    transcript: str
+    source: str | None
+    reason: str  # why there is no source
+    notes: str
+
+
+def work(brief: Brief, tools: Tools, invocation: Invocation) -> Ended:
+    """Run an agent to its end in a work folder of its own; nothing of it is left running.
+
+    Raises SandboxError when it cannot be confined.
+    """
+    confinement = Confinement.found()
+    with work_folder(brief.program, brief.papers, _inputs(tools.target), confinement.uid) as folder:
+        command = confinement.command(invocation.words, folder.path, invocation.shown)
+        watch = _Watch(brief, tools, folder, invocation.said)
+        process = _started(command, environment(invocation.own), confinement.uid)
+        try:
+            watch.follow(process, invocation.stdin.encode())
+        finally:
+            _kill(process)
+        if watch.stderr.startswith(b"bwrap:"):
+            words = watch.stderr.decode(errors="replace").splitlines()[0]
+            raise SandboxError(f"agent {brief.agent} could not be confined: {words[:300]}")
+        source, reason = _taken_back(folder, tools.target)
+        return Ended(
+            process.returncode,
+            watch.stopped,
+            watch.end,
+            watch.stderr.decode(errors="replace"),
+            watch.transcript.decode(errors="replace"),
+            source,
+            reason,
+            folder.notes(),
+        )
+
+
+def report(ended: Ended, **said: object) -> Report:
+    """What every command-line agent's report begins with."""
+    return Report(
+        source=ended.source,
+        notes=ended.notes,
+        transcript=ended.transcript,
+        **said,  # type: ignore[arg-type]
+    )
+
+
+@dataclass
+class _Watch:
+    """Reads, answers, and keeps the clock."""
+
+    brief: Brief
+    tools: Tools
+    folder: WorkFolder
+    said: Callable[[bytes], None]
+    stopped: str = ""
+    end: SessionEnd = "done"
+    stderr: bytes = b""
+    transcript: bytes = b""
+    _line: bytearray = field(default_factory=bytearray)
+    _deadline: float = 0.0
+    _look: float = 0.0
+
+    def follow(self, process: subprocess.Popen[bytes], stdin: bytes) -> None:
+        """Until the process has ended or is to be ended."""
+        assert process.stdin and process.stdout and process.stderr
+        evaluator = Evaluator(self.tools, self.brief.quick_evals)
+        self._deadline = time.monotonic() + self.brief.seconds
+        with selectors.DefaultSelector() as selector:
+            for stream in (process.stdout, process.stderr):
+                os.set_blocking(stream.fileno(), False)
+                selector.register(stream, selectors.EVENT_READ)
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE)
+            while process.poll() is None and not self.stopped:
+                for key, _ in selector.select(POLL_S):
+                    if key.fileobj is process.stdin:
+                        stdin = self._feed(process.stdin.fileno(), stdin)
+                        if not stdin:
+                            selector.unregister(process.stdin)
+                            process.stdin.close()
+                    elif not self._take(key.fd, key.fileobj is process.stdout):
+                        selector.unregister(key.fileobj)
+                self._answer(evaluator)
+                self._check_limits()
+        for stream in (process.stdout, process.stderr):  # what it said last
+            while self._take(stream.fileno(), stream is process.stdout, final=True):
+                pass
+
+    @staticmethod
+    def _feed(fd: int, left: bytes) -> bytes:
+        try:
+            return left[os.write(fd, left[:65536]) :]
+        except BlockingIOError:
+            return left
+        except BrokenPipeError:
+            return b""
+
+    def _take(self, fd: int, out: bool, final: bool = False) -> bool:
+        try:
+            chunk = os.read(fd, 65536)
+        except BlockingIOError:
+            return not final
+        if not out:
+            self.stderr = (self.stderr + chunk)[-KEPT_STDERR:]
+            return bool(chunk)
+        self.transcript = (self.transcript + chunk)[-TRANSCRIPT_BYTES:]
+        self._line += chunk
+        *lines, rest = bytes(self._line).split(b"\n")
+        for line in lines:
+            self.said(line)
+        self._line = bytearray(rest if len(rest) <= LINE_BYTES else b"")
+        return bool(chunk)
+
+    def _answer(self, evaluator: Evaluator) -> None:
+        """Answer a request; the time that judging takes is not the agent's."""
+        ticket = self.folder.asked()
+        if ticket is None:
+            return
+        began = time.monotonic()
+        source, reason = _taken_back(self.folder, self.tools.target)
+        self.folder.answer(ticket, refusal(reason) if source is None else evaluator.answer(source))
+        self._deadline += time.monotonic() - began
+
+    def _check_limits(self) -> None:
+        now = time.monotonic()
+        if now >= self._deadline:
+            self.stopped, self.end = f"the turn took longer than {self.brief.seconds:g} s", "timeout"
+        elif now >= self._look:
+            self._look = now + LOOK_S
+            try:
+                over = rooms.size(self.folder.path) > FOLDER_BYTES
+            except (rooms.TooDeep, OSError):
+                over = True
+            if over:
+                self.stopped, self.end = f"the work folder grew beyond {FOLDER_BYTES >> 20} MiB", "failed"
+
+
+def _started(command: Sequence[str], own: Mapping[str, str], uid: int | None) -> subprocess.Popen[bytes]:
+    as_whom: dict[str, object] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+            command, env=own, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True, cwd="/", **as_whom
+        )
+    except OSError as error:
+        raise SandboxError(f"an agent could not be started: {command[0]}: {error.strerror}") from None
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The whole room: the agent's process space dies with the first process in it."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(GRACE_S)
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+def _taken_back(folder: WorkFolder, target: Target) -> tuple[str | None, str]:
+    try:
+        return folder.program(target.rules.max_bytes), ""
+    except Unusable as error:
+        return None, str(error)
+
+
+def _inputs(target: Target) -> dict[str, bytes]:
+    """The public input, so that the agent can run the program."""
+    public = [workload for workload in target.workloads if not workload.hidden]
+    return {name: (target.folder / path).read_bytes() for w in public[:1] for name, path in w.files.items()}
