@@ -117,6 +117,8 @@ def _arguments(model: str) -> list[str]:
         "sandbox_workspace_write.exclude_slash_tmp=true",
         "sandbox_workspace_write.exclude_tmpdir_env_var=true",
         "sandbox_workspace_write.network_access=false",
+        'web_search="disabled"',
+        "features.multi_agent=false",  # a turn is one agent
         f'model_provider="{PROVIDER}"',
         f"model_providers.{PROVIDER}={provider}",
     )

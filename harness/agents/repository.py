@@ -50,14 +50,16 @@ class Repository:
         return self._there
 
     def _read(self) -> list[str]:
-        log = self._git("log", "--all", "--reverse", "--format=%B", check=False)
+        for lock in (self.folder / ".git").rglob("*.lock"):
+            lock.unlink()  # left by a kill; there is one writer
+        log = self._git("log", "--branches", "--reverse", "--format=%B", check=False)
         return [line.removeprefix(TRAILER) for line in log.splitlines() if line.startswith(TRAILER)]
 
     def _commit(self, n: int, commit: Commit) -> None:
-        if not (self.folder / ".git").is_dir():
-            self.folder.mkdir(exist_ok=True)
+        if n == 0:
+            shutil.rmtree(self.folder, ignore_errors=True)  # one that a kill left half made
+            self.folder.mkdir()
             self._git("init", "--quiet", "--initial-branch=main", "--template=")
-        (self.folder / ".git" / "index.lock").unlink(missing_ok=True)  # left by a kill; there is one writer
         (self.folder / PROGRAM).write_bytes(commit.source.encode())
         self._git("add", "--", PROGRAM)
         message = f"{commit.message.rstrip()}\n\n{TRAILER}{commit.id}\n"

@@ -1,10 +1,9 @@
-"""A service on the loopback that speaks the Responses protocol as the Codex CLI hears it, and says what it is told to."""
+"""A service on the loopback that speaks the Responses protocol as the Codex CLI hears it, and says what it is told."""
 
 from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +21,10 @@ TOKENS = {
 
 @dataclass
 class Service:
-    """answers: shell commands to be run, one a request, then the last words. status: instead of any of it."""
+    """answers: shell commands to be run, one a request; "" and whatever comes after them are the last words.
+
+    status: instead of any of it.
+    """
 
     answers: list[str]
     last: str
@@ -39,7 +41,7 @@ class Service:
 
     def item(self) -> dict[str, Any]:
         n = len(self.requests)
-        if n <= len(self.answers):
+        if n <= len(self.answers) and self.answers[n - 1]:
             arguments = json.dumps({"cmd": self.answers[n - 1], "yield_time_ms": 30_000})
             return {"type": "function_call", "call_id": f"c{n}", "name": "exec_command", "arguments": arguments}
         text = {"type": "output_text", "text": self.last}
@@ -99,4 +101,3 @@ def serving(
         server.shutdown()
         thread.join()
         server.server_close()
-        time.sleep(0)
