@@ -32,7 +32,7 @@ from harness.store.journal import Journal, read
 from harness.store.recording import Recording
 from harness.store.records import plain, usage_of
 from harness.toolbox import Ledger
-from harness.types import Candidate, Capability, Committing, Event, JsonObject, Model, Sandbox, Target
+from harness.types import Candidate, Capability, Event, JsonObject, Model, Sandbox, Target
 
 EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
 
@@ -107,8 +107,7 @@ class Parts:
         target = load_target(spec.target, spec.program, spec.objective)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
-        if agent := getattr(settings, "agent", None):
-            agents.check(agent)
+        agents.check(settings, dollars=spec.limit.usd)
         options = models.ModelOptions(runs=root, answered=models.answered_in(recorded))
         model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
         if spec.limit.usd is not None and (unpriced := models.unpriced(model)):
@@ -184,7 +183,8 @@ class Run:
             "target_path": self.spec.target if self.spec.target not in targets.builtin() else None,
             "program": self.spec.program,
             "strategy": self.spec.strategy,
-            "model": self.parts.model.name if self.spec.roles else self.spec.model,
+            "model": agents.model_of(self.parts.settings)
+            or (self.parts.model.name if self.spec.roles else self.spec.model),
             "can": {role: self._can(role) for role in ["", *registry.roles_of(self.spec.strategy)]},
             "seed": self.spec.seed,
             "version": version(),
@@ -214,18 +214,13 @@ class Run:
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
             evaluations=self.ledger.recording.planned or self._planned(), baseline=self.baseline,
         )  # fmt: skip
-        repository = Repository(self.folder)
-
-        def told() -> None:
-            if isinstance(strategy, Committing):
-                repository.follow(strategy.commits, strategy.papers)
-
         engine = Engine(
             strategy=strategy, model=self.parts.model, judge=judge,
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,
-            agents=lambda name: agents.make(name, self.parts.sandbox), told=told,
+            agents=lambda name: agents.make(name, self.parts.sandbox),
+            told=Repository(self.folder).following(strategy),
         )  # fmt: skip
         if self.ledger.recording.measured:  # duels may come before the first judgement
             self.preparation.wait()

@@ -23,11 +23,17 @@ NEEDS = {  # of command-line agents: the program, the variable with its key, how
     "claude": ("claude", "ANTHROPIC_API_KEY", "npm install -g @anthropic-ai/claude-code"),
 }
 
+UNPRICED = ("codex",)
 
-def check(name: str) -> None:
-    """Raises UsageError, before anything is written, when this agent cannot work here."""
-    if name not in AGENTS:
-        raise UnknownName("agent", name, AGENTS)
+
+def check(settings: object, dollars: float | None = None) -> None:
+    """Raises UsageError, before anything is written, when the agent that these settings name cannot work here.
+
+    Settings that name none are in order. dollars: the limit that is to be kept, if there is one.
+    """
+    name = getattr(settings, "agent", None)
+    if name is None:
+        return
     if shutil.which("git") is None:
         raise UsageError("git was not found on PATH: what is kept becomes commits; install git")
     if name not in NEEDS:
@@ -37,6 +43,16 @@ def check(name: str) -> None:
         raise UsageError(f"agent {name} needs the program {program} on PATH: {how}; or --set agent=builtin")
     if not os.environ.get(key):
         raise UsageError(f"agent {name} needs {key} in the environment or in .env; or --set agent=builtin")
+    if dollars is not None and name in UNPRICED:
+        raise UsageError(
+            f"a limit of ${dollars:g} cannot be kept: agent {name} does not say what it cost; limit tokens"
+        )
+
+
+def model_of(settings: object) -> str:
+    """Whose model works in a run of these settings, as "agent/model"; "" when it is the run's own."""
+    name = getattr(settings, "agent", "")
+    return f"{name}/{getattr(settings, 'model', '') or 'default'}" if name in NEEDS else ""
 
 
 def make(name: str, sandbox: Sandbox) -> Agent:

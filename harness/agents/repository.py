@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import StoreError
-from harness.types import Commit
+from harness.types import Commit, Committing, Strategy
 
 FOLDER = "repository"
 PROGRAM = "program.py"
@@ -28,8 +28,17 @@ class Repository:
     """A repository below a run's folder, made when the first commit comes."""
 
     def __init__(self, run: Path) -> None:
-        self.folder = run / FOLDER
+        self.folder = run.resolve() / FOLDER
         self._there: list[str] | None = None  # ids of the commits, oldest first
+
+    def following(self, strategy: Strategy) -> Callable[[], None]:
+        """What brings it up to date with a strategy, if that keeps its lineage as commits."""
+
+        def told() -> None:
+            if isinstance(strategy, Committing):
+                self.follow(strategy.commits, strategy.papers)
+
+        return told
 
     def follow(self, commits: Sequence[Commit], papers: Mapping[str, str]) -> None:
         """Bring it to these commits, and leave papers beside the program. Raises StoreError."""

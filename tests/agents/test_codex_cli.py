@@ -155,7 +155,7 @@ def test_a_run_with_a_crash_a_repair_and_a_commit(tmp_path: Path) -> None:
     asked = [event["data"]["operator"] for event in events if event["kind"] == "ask"]
     assert asked == ["turn", "repair"]
     outcomes = [event["data"] for event in events if event["kind"] == "outcome"]
-    assert [outcome["score"]["status"] for outcome in outcomes] == ["wrong", "ok"]
+    assert [outcome["score"]["status"] for outcome in outcomes] == ["crash", "ok"]
     assert outcomes[1]["crowned"]
     assert "history.append" not in (run / "best.py").read_text()
     git = ["git", "-C", str(run / "repository"), "log", "--reverse", "--format=%s"]
