@@ -1,0 +1,101 @@
+"""The Claude Code CLI's adapter, with a program on PATH that takes its flags and speaks its JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.agents.claude import Claude, usage_of
+from harness.sandbox import without
+from harness.strategies.toy import ToyTools
+from harness.types import Report
+from tests.agents.conftest import BASE, KEY, brief
+
+ANSWER = {
+    "type": "result",
+    "subtype": "success",
+    "is_error": False,
+    "num_turns": 3,
+    "result": '{"change": "x0 up"}',
+    "total_cost_usd": 0.25,
+    "usage": {
+        "input_tokens": 10,
+        "cache_creation_input_tokens": 20,
+        "cache_read_input_tokens": 30,
+        "output_tokens": 5,
+    },
+}
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, room: object) -> Path:
+    """A folder on PATH that the user whom agents run as can reach."""
+    del room
+    folder = tmp_path_factory.mktemp("claude")
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == os.geteuid() and not parent.stat().st_mode & 0o001:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    return folder
+
+
+def session(place: Path, tools: ToyTools, script: str, answer: object = ANSWER, **changes: object) -> Report:
+    program = place / "claude"
+    program.write_text(f"#!/bin/sh\n{script}\ncat <<'END'\n{json.dumps(answer)}\nEND\n")
+    program.chmod(0o755)
+    return Claude(without()).work(brief("claude", **changes), tools)
+
+
+def test_it_is_given_its_flags_and_its_answer_is_read(place: Path, tools: ToyTools) -> None:
+    looks = 'echo "$@" > NOTES.md; cat >> NOTES.md; env >> NOTES.md'
+    script = f'{looks}; sed -i "s/x0 = 0/x0 = 1/" program.py; ./eval > /dev/null'
+    report = session(place, tools, script, model="some", max_steps=7)
+    assert (report.end, report.reason, report.steps) == ("done", "", 3)
+    assert report.source == BASE.replace("x0 = 0", "x0 = 1")
+    assert report.said == '{"change": "x0 up"}'
+    assert tools.evaluations == 1
+    flags = "-p --bare --output-format json --allowedTools Bash Edit Read Write --no-session-persistence --max-turns 7"
+    assert f"{flags} --model some\n# Task\n# Turn 1" in report.notes
+    assert f"ANTHROPIC_API_KEY={KEY}" in report.notes
+    assert "OPTIMIZE_RUN" not in report.notes and "XDG_" not in report.notes
+    usage = report.usage
+    assert (usage.tokens_in, usage.tokens_cached, usage.tokens_written, usage.tokens_out) == (60, 30, 20, 5)
+    assert usage.usd == 0.25
+
+
+def test_nothing_of_the_users_is_there(place: Path, tools: ToyTools, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("TOPSECRET")
+    (tmp_path / "secret").chmod(0o644)
+    report = session(
+        place, tools, f"cat {tmp_path}/secret ~/.profile > NOTES.md 2>&1; echo x > /usr/out; ls / >> NOTES.md"
+    )
+    assert "No such file" in report.notes
+    assert "TOPSECRET" not in report.notes
+    assert not Path("/usr/out").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "changed", "end"),
+    [
+        ("", {"subtype": "error_max_turns", "is_error": True}, "steps"),
+        ("", {"is_error": True, "result": "Overloaded"}, "failed"),
+        ("", {"is_error": True, "result": "401 authentication_error"}, "refused"),
+        ("exit 3", {}, "failed"),
+        ("sleep 60", {}, "timeout"),
+    ],
+)
+def test_how_it_ended_is_said(place: Path, tools: ToyTools, script: str, changed: dict[str, object], end: str) -> None:
+    report = session(place, tools, script, {**ANSWER, **changed}, seconds=1.5)
+    assert report.end == end
+    assert report.reason
+    assert report.source == BASE
+
+
+def test_what_it_says_of_its_cost_is_checked() -> None:
+    assert usage_of({}).usd is None
+    odd = {"total_cost_usd": "much", "usage": {"input_tokens": True, "output_tokens": -5}}
+    assert (usage_of(odd).usd, usage_of(odd).tokens_in, usage_of(odd).tokens_out) == (None, 0, 0)
