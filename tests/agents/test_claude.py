@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -99,3 +102,51 @@ def test_what_it_says_of_its_cost_is_checked() -> None:
     assert usage_of({}).usd is None
     odd = {"total_cost_usd": "much", "usage": {"input_tokens": True, "output_tokens": -5}}
     assert (usage_of(odd).usd, usage_of(odd).tokens_in, usage_of(odd).tokens_out) == (None, 0, 0)
+
+
+def test_what_it_leaves_running_is_gone(place: Path, tools: ToyTools) -> None:
+    mark = f"32{os.getpid()}"
+    report = session(place, tools, f"(setsid sleep {mark} >/dev/null 2>&1 &)")
+    assert report.end == "done"
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert f"sleep {mark}" not in listing
+
+
+def test_a_folder_that_fills_the_disk_ends_it(place: Path, tools: ToyTools, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.agents.cli.FOLDER_BYTES", 1 << 20)
+    report = session(place, tools, "head -c 3000000 /dev/zero > big; sleep 30", seconds=20.0)
+    assert (report.end, report.source) == ("failed", BASE)
+    assert "grew beyond 1 MiB" in report.reason
+
+
+ORPHAN = """
+import sys
+from random import Random
+from harness.agents.claude import Claude
+from harness.strategies.toy import ToyTools, more_is_better, one_change, toy_target
+from tests.agents.conftest import brief
+Claude(None).work(brief("claude"), ToyTools(Random(0), toy_target(), {}, one_change, more_is_better, []))
+"""
+
+
+def test_it_dies_with_the_harness_even_by_kill_9(place: Path) -> None:
+    mark = f"33{os.getpid()}"
+    program = place / "claude"
+    program.write_text(f"#!/bin/sh\nsleep {mark}\n")
+    program.chmod(0o755)
+    harness = subprocess.Popen([sys.executable, "-c", ORPHAN], cwd=Path(__file__).parents[2])
+
+    def lives() -> bool:
+        return (
+            f"sleep {mark}" in subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        )
+
+    def becomes(wanted: bool) -> bool:
+        return any(lives() == wanted or time.sleep(0.1) for _ in range(200))
+
+    try:
+        assert becomes(True)
+    finally:
+        harness.kill()
+        harness.wait()
+    assert becomes(False)

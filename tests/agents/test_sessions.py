@@ -128,3 +128,13 @@ def test_who_looks_on_sees_what_an_open_session_cost(tmp_path: Path) -> None:
 def test_without_agents_a_session_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="agent some"):
         Bed(tmp_path, [2.0], made=Sessions).go()
+
+
+def test_an_agent_that_does_otherwise_gets_the_verdict_on_what_it_did(tmp_path: Path) -> None:
+    agent = Elsewhere([[1.5], [1.7]], replays=True)
+    first = Bed(tmp_path, [2.0], made=Sessions, agents=lambda _name: agent, watch=killer(1))
+    with pytest.raises(Killed):
+        first.go()
+    bed = Bed(tmp_path, [2.0], made=Sessions, agents=lambda _name: agent, judge=first.judge)
+    bed.go()
+    assert bed.judge.judged == ["worth = 1.5\n", "worth = 1.7\n", "worth = 2.0\n"]
