@@ -239,7 +239,8 @@ class OrderTools:
             self._budget.claim(self._order.n, "calls")
             self._count_lost()
         before, calls, judgements, models = self.usage, self._calls, self._judgements, self.models
-        report = agent.work(brief, self)
+        left = self._budget.left_s()
+        report = agent.work(brief if left is None else replace(brief, seconds=min(brief.seconds, left)), self)
         self._budget.use(self._order.n, report.usage)
         self.usage, self.models = self.usage + report.usage, (*self.models, *report.models)
         self._ledger.record("session", {

@@ -48,7 +48,7 @@ class Claude:
             *("--max-turns", str(brief.max_steps), *(("--model", brief.model) if brief.model else ())),
         ]
         prompt = f"{brief.rules}\n{brief.task}"
-        invocation = cli.Invocation([*words, *arguments], {**QUIET, **own}, shown, prompt, heard.line)
+        invocation = cli.Invocation([*words, *arguments], {**QUIET, **own}, shown, prompt, heard.line, own.get(KEY, ""))
         ended = cli.work(brief, tools, invocation)
         end, reason = _end(ended, heard.result)
         return cli.report(
@@ -68,13 +68,14 @@ class Heard:
 
     result: JsonObject = field(default_factory=dict)
 
-    def line(self, line: bytes) -> None:
+    def line(self, line: bytes) -> bool:
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
-            return
+            return True
         if isinstance(found, dict) and ("is_error" in found or found.get("type") == "result"):
             self.result = found
+        return True
 
 
 def usage_of(result: JsonObject) -> Usage:

@@ -30,13 +30,17 @@ GRACE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """How an agent is run. said: gets each line of its standard output. shown: what it needs to see of the machine."""
+    """How an agent is run. shown: what it needs to see of the machine. key: what must appear in nothing it leaves.
+
+    said: gets each line of its standard output; False: that was the last of its steps.
+    """
 
     words: Sequence[str]
     own: Mapping[str, str]
     shown: Sequence[Path]
     stdin: str
-    said: Callable[[bytes], None]
+    said: Callable[[bytes], bool]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def work(brief: Brief, tools: Tools, invocation: Invocation) -> Ended:
     confinement = Confinement.found()
     with work_folder(brief.program, brief.papers, _inputs(tools.target), confinement.uid) as folder:
         command = confinement.command(invocation.words, folder.path, invocation.shown)
-        watch = _Watch(brief, tools, folder, invocation.said)
+        watch = _Watch(brief, tools, folder, invocation)
         process = _started(command, environment(invocation.own), confinement.uid)
         try:
             watch.follow(process, invocation.stdin.encode())
@@ -70,16 +74,16 @@ def work(brief: Brief, tools: Tools, invocation: Invocation) -> Ended:
         if watch.stderr.startswith(b"bwrap:"):
             words = watch.stderr.decode(errors="replace").splitlines()[0]
             raise SandboxError(f"agent {brief.agent} could not be confined: {words[:300]}")
-        source, reason = _taken_back(folder, tools.target)
+        source, reason = watch.taken_back()
         return Ended(
             process.returncode,
             watch.stopped,
             watch.end,
-            watch.stderr.decode(errors="replace"),
+            watch.without_key(watch.stderr).decode(errors="replace"),
             watch.transcript.decode(errors="replace"),
             source,
             reason,
-            folder.notes(),
+            watch.without_key(folder.notes().encode()).decode(),
         )
 
 
@@ -100,7 +104,7 @@ class _Watch:
     brief: Brief
     tools: Tools
     folder: WorkFolder
-    said: Callable[[bytes], None]
+    invocation: Invocation
     stopped: str = ""
     end: SessionEnd = "done"
     stderr: bytes = b""
@@ -134,6 +138,8 @@ class _Watch:
         for stream in (process.stdout, process.stderr):  # what it said last
             while self._take(stream.fileno(), stream is process.stdout, final=True):
                 pass
+        if self._line:
+            self._heard(bytes(self._line))
 
     @staticmethod
     def _feed(fd: int, left: bytes) -> bytes:
@@ -152,13 +158,33 @@ class _Watch:
         if not out:
             self.stderr = (self.stderr + chunk)[-KEPT_STDERR:]
             return bool(chunk)
-        self.transcript = (self.transcript + chunk)[-TRANSCRIPT_BYTES:]
         self._line += chunk
         *lines, rest = bytes(self._line).split(b"\n")
         for line in lines:
-            self.said(line)
+            self._heard(line)
         self._line = bytearray(rest if len(rest) <= LINE_BYTES else b"")
         return bool(chunk)
+
+    def _heard(self, line: bytes) -> None:
+        line = self.without_key(line)
+        self.transcript = (self.transcript + line + b"\n")[-TRANSCRIPT_BYTES:]
+        if not self.invocation.said(line) and not self.stopped:
+            self.stopped, self.end = f"it took all its {self.brief.max_steps} steps", "steps"
+
+    def taken_back(self) -> tuple[str | None, str]:
+        """The program's text, or None and why it cannot be had."""
+        try:
+            source = self.folder.program(self.tools.target.rules.max_bytes)
+        except Unusable as error:
+            return None, str(error)
+        if self.without_key(source.encode()) != source.encode():
+            return None, "the program holds the key of the agent's service"
+        return source, ""
+
+    def without_key(self, text: bytes) -> bytes:
+        """What an agent could read, it could write down; run folders are for showing."""
+        key = self.invocation.key.encode()
+        return text.replace(key, b"[key]") if key else text
 
     def _answer(self, evaluator: Evaluator) -> None:
         """Answer a request; the time that judging takes is not the agent's."""
@@ -166,7 +192,7 @@ class _Watch:
         if ticket is None:
             return
         began = time.monotonic()
-        source, reason = _taken_back(self.folder, self.tools.target)
+        source, reason = self.taken_back()
         self.folder.answer(ticket, refusal(reason) if source is None else evaluator.answer(source))
         self._deadline += time.monotonic() - began
 
@@ -204,13 +230,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         if stream is not None:
             with suppress(OSError):
                 stream.close()
-
-
-def _taken_back(folder: WorkFolder, target: Target) -> tuple[str | None, str]:
-    try:
-        return folder.program(target.rules.max_bytes), ""
-    except Unusable as error:
-        return None, str(error)
 
 
 def _inputs(target: Target) -> dict[str, bytes]:

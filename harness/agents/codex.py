@@ -37,11 +37,12 @@ class CodexCli:
     def work(self, brief: Brief, tools: Tools) -> Report:
         """One `codex exec`. Raises SandboxError when it is not there or cannot be confined."""
         program = _program()
-        heard = Heard()
+        heard = Heard(brief.max_steps)
         own = {KEY: os.environ.get(KEY, ""), "CODEX_HOME": HOME}
         words = [str(program), *_arguments(brief.model)]
         prompt = f"{brief.rules}\n{brief.task}"
-        ended = cli.work(brief, tools, cli.Invocation(words, own, (program.parent.parent,), prompt, heard.line))
+        invocation = cli.Invocation(words, own, (program.parent.parent,), prompt, heard.line, own[KEY])
+        ended = cli.work(brief, tools, invocation)
         end, reason = _end(ended, heard)
         usage, models = heard.usage(), (f"codex/{brief.model}" if brief.model else "codex",)
         return cli.report(
@@ -59,18 +60,23 @@ class CodexCli:
 class Heard:
     """What its events said so far. counters: of tokens, the largest seen."""
 
+    max_steps: int = 1000
     said: str = ""
     failure: str = ""
     steps: int = 0
     counters: dict[str, int] = field(default_factory=dict)
 
-    def line(self, line: bytes) -> None:
+    def line(self, line: bytes) -> bool:
+        """Take an event; False when that was the last step it may take."""
         try:
             event = json.loads(line)
         except (ValueError, RecursionError):
-            return
-        if not isinstance(event, dict):
-            return
+            return True
+        if isinstance(event, dict):
+            self._event(event)
+        return self.steps < self.max_steps
+
+    def _event(self, event: JsonObject) -> None:
         kind = event.get("type")
         if kind == "item.completed" and isinstance(event.get("item"), dict):
             self._item(event["item"])

@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness.strategies.agent_turns import RESULTS, plain_turn, results_table, turn
 from harness.strategies.history import Program, artifacts, program_of
@@ -41,12 +41,22 @@ class CodexSettings(BaseModel):
     model: str = Field("", description="the model of a CLI, by the CLI's own name; unset: its default")
     turns: int = Field(12, ge=1, description="turns, each a session of the agent")
     turn_timeout: float = Field(600.0, gt=0, le=86400, description="seconds of a turn, judgements not counted")
-    max_steps: int = Field(30, ge=1, le=1000, description="steps of a turn; the codex CLI counts its own")
+    max_steps: int = Field(
+        30, ge=1, le=1000, description="steps of a turn: answers of a model, or commands of the codex CLI"
+    )
     quick_evals: int = Field(5, ge=0, le=100, description="evaluations that an agent may ask for within a turn")
     history_rows: int = Field(10, ge=0, le=100, description="latest rows of results.tsv that the prompt shows")
     stall: int = Field(4, ge=1, description="turns that keep nothing until one starts elsewhere")
     stall_stop: int = Field(8, ge=0, description="turns that keep nothing until it ends; 0: never")
     noise: float = Field(0.02, ge=0, le=0.5, description="share of the best score that a simpler program may lack")
+
+    @model_validator(mode="after")
+    def _one_model(self) -> CodexSettings:
+        if self.model and self.agent == "builtin":
+            raise ValueError(
+                "agent builtin works over the run's own model: name it by --model, and leave this knob out"
+            )
+        return self
 
 
 class Codex:

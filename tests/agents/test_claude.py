@@ -63,7 +63,7 @@ def test_it_is_given_its_flags_and_its_answer_is_read(place: Path, tools: ToyToo
     assert tools.evaluations == 1
     flags = "-p --bare --output-format json --allowedTools Bash Edit Read Write --no-session-persistence --max-turns 7"
     assert f"{flags} --model some\n# Task\n# Turn 1" in report.notes
-    assert f"ANTHROPIC_API_KEY={KEY}" in report.notes
+    assert "ANTHROPIC_API_KEY=[key]" in report.notes
     assert "OPTIMIZE_RUN" not in report.notes and "XDG_" not in report.notes
     usage = report.usage
     assert (usage.tokens_in, usage.tokens_cached, usage.tokens_written, usage.tokens_out) == (60, 30, 20, 5)
@@ -102,6 +102,21 @@ def test_what_it_says_of_its_cost_is_checked() -> None:
     assert usage_of({}).usd is None
     odd = {"total_cost_usd": "much", "usage": {"input_tokens": True, "output_tokens": -5}}
     assert (usage_of(odd).usd, usage_of(odd).tokens_in, usage_of(odd).tokens_out) == (None, 0, 0)
+
+
+def test_an_answer_without_a_line_end_is_heard(place: Path, tools: ToyTools) -> None:
+    report = session(place, tools, f"printf %s '{json.dumps(ANSWER)}'; exit 0", {})
+    assert (report.end, report.steps) == ("done", 3)
+
+
+def test_its_key_is_in_nothing_that_it_leaves(place: Path, tools: ToyTools) -> None:
+    script = "echo $ANTHROPIC_API_KEY | tee NOTES.md >> program.py; ./eval; echo $ANTHROPIC_API_KEY >&2"
+    report = session(place, tools, f"{script}; echo $ANTHROPIC_API_KEY", {**ANSWER, "result": f"the key is {KEY}"})
+    assert report.source is None
+    assert "holds the key" in report.reason
+    assert tools.evaluations == 0
+    assert KEY not in repr(report)
+    assert report.said == "the key is [key]"
 
 
 def test_what_it_leaves_running_is_gone(place: Path, tools: ToyTools) -> None:

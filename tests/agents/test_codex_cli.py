@@ -118,6 +118,14 @@ def test_no_strange_program_is_taken_back(
     assert tools.evaluations == 0
 
 
+def test_it_ends_after_its_steps(tools: ToyTools, monkeypatch: pytest.MonkeyPatch) -> None:
+    edits = [f"sed -i 's/x{n} = 0/x{n} = 1/' program.py" for n in range(6)]
+    report, service = session(tools, monkeypatch, *edits, max_steps=2)
+    assert (report.end, report.steps) == ("steps", 2)
+    assert "x1 = 1" in (report.source or "")
+    assert len(service.requests) <= 4
+
+
 def test_a_service_that_never_answers_is_ended_by_the_turns_clock(
     tools: ToyTools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,6 +115,18 @@ def test_evaluations_of_an_agent_stay_within_the_budget(tmp_path: Path) -> None:
     assert bed.strategy.told[0].score.feedback.startswith("not finished")
 
 
+def test_no_session_outlasts_the_limit_on_time(tmp_path: Path) -> None:
+    briefs: list[Brief] = []
+
+    class Timed(Through):
+        def work(self, brief: Brief, tools: Tools) -> Report:
+            briefs.append(brief)
+            return super().work(brief, tools)
+
+    Bed(tmp_path, [2.0], made=Sessions, agents=lambda _name: Timed(), limit=Limit(seconds=100)).go()
+    assert 0 < briefs[0].seconds < 100
+
+
 def test_who_looks_on_sees_what_an_open_session_cost(tmp_path: Path) -> None:
     agent = Elsewhere([[1.5]])
     with pytest.raises(Killed):

@@ -199,6 +199,12 @@ def test_a_row_is_a_line_whatever_a_note_says() -> None:
     assert results_table([row]).splitlines()[1:] == ["ab\t1.5\t-\t2\tkeep\ta b c d"]
 
 
+def test_a_model_for_the_builtin_agent_is_the_runs_own() -> None:
+    with pytest.raises(ValueError, match="--model"):
+        Codex.Settings(agent="builtin", model="some")
+    assert Codex.Settings(agent="codex", model="some").model == "some"
+
+
 def test_quick_evaluations_leave_one_for_the_judge() -> None:
     strategy = Codex(Codex.Settings(), target=toy_target(), seed=0, evaluations=3, baseline=Candidate.of(BASE))
     order = strategy.ask()
