@@ -219,7 +219,7 @@ class Run:
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,
-            agents=lambda name: agents.make(name, self.parts.sandbox),
+            agents=lambda name: agents.make(name, self.parts.sandbox, self._asked_to_stop),
             told=Repository(self.folder).following(strategy),
         )  # fmt: skip
         if self.ledger.recording.measured:  # duels may come before the first judgement

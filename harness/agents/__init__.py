@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from importlib import import_module
 
 from harness.errors import UnknownName, UsageError
@@ -55,10 +56,10 @@ def model_of(settings: object) -> str:
     return f"{name}/{getattr(settings, 'model', '') or 'default'}" if name in NEEDS else ""
 
 
-def make(name: str, sandbox: Sandbox) -> Agent:
-    """A fresh agent. Raises UnknownName."""
+def make(name: str, sandbox: Sandbox, asked_to_stop: Callable[[], str | None] = lambda: None) -> Agent:
+    """A fresh agent. asked_to_stop: why the user wants an end, or None; a session ends then. Raises UnknownName."""
     if name not in AGENTS:
         raise UnknownName("agent", name, AGENTS)
     module, _, kind = AGENTS[name].partition(":")
-    made: Agent = getattr(import_module(module), kind)(sandbox)
+    made: Agent = getattr(import_module(module), kind)(sandbox, asked_to_stop)
     return made

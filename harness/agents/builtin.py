@@ -67,8 +67,9 @@ class Builtin:
     name = "builtin"
     replays = True
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, asked_to_stop: Callable[[], str | None] = lambda: None) -> None:
         self._sandbox = sandbox
+        self._asked_to_stop = asked_to_stop
 
     def work(self, brief: Brief, tools: Tools) -> Report:
         """A conversation of at most max_steps answers. Raises ModelError when the first question has no answer."""
@@ -91,6 +92,8 @@ class Builtin:
         while len(turns) < desk.brief.max_steps:
             if desk.overdue():
                 return "timeout", f"the turn took longer than {desk.brief.seconds:g} s", len(turns)
+            if why := self._asked_to_stop():
+                return "stopped", why, len(turns)
             try:
                 reply = desk.tools.complete(Prompt(prompt.system, prompt.user, prompt.seed, turns, SPECS))
             except Spent as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,8 +36,9 @@ class Claude:
     name = "claude"
     replays = False
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, asked_to_stop: Callable[[], str | None] = lambda: None) -> None:
         del sandbox  # it is confined otherwise, since it needs a network
+        self._asked_to_stop = asked_to_stop
 
     def work(self, brief: Brief, tools: Tools) -> Report:
         """One `claude -p`. Raises SandboxError when it is not there or cannot be confined."""
@@ -49,7 +51,7 @@ class Claude:
         ]
         prompt = f"{brief.rules}\n{brief.task}"
         invocation = cli.Invocation([*words, *arguments], {**QUIET, **own}, shown, prompt, heard.line, own.get(KEY, ""))
-        ended = cli.work(brief, tools, invocation)
+        ended = cli.work(brief, tools, invocation, self._asked_to_stop)
         end, reason = _end(ended, heard.result)
         return cli.report(
             ended,

@@ -57,7 +57,9 @@ class Ended:
     notes: str
 
 
-def work(brief: Brief, tools: Tools, invocation: Invocation) -> Ended:
+def work(
+    brief: Brief, tools: Tools, invocation: Invocation, asked_to_stop: Callable[[], str | None] = lambda: None
+) -> Ended:
     """Run an agent to its end in a work folder of its own; nothing of it is left running.
 
     Raises SandboxError when it cannot be confined.
@@ -65,7 +67,7 @@ def work(brief: Brief, tools: Tools, invocation: Invocation) -> Ended:
     confinement = Confinement.found()
     with work_folder(brief.program, brief.papers, _inputs(tools.target), confinement.uid) as folder:
         command = confinement.command(invocation.words, folder.path, invocation.shown)
-        watch = _Watch(brief, tools, folder, invocation)
+        watch = _Watch(brief, tools, folder, invocation, asked_to_stop)
         process = _started(command, environment(invocation.own), confinement.uid)
         try:
             watch.follow(process, invocation.stdin.encode())
@@ -105,6 +107,7 @@ class _Watch:
     tools: Tools
     folder: WorkFolder
     invocation: Invocation
+    asked_to_stop: Callable[[], str | None]
     stopped: str = ""
     end: SessionEnd = "done"
     stderr: bytes = b""
@@ -202,6 +205,9 @@ class _Watch:
             self.stopped, self.end = f"the turn took longer than {self.brief.seconds:g} s", "timeout"
         elif now >= self._look:
             self._look = now + LOOK_S
+            if why := self.asked_to_stop():
+                self.stopped, self.end = why, "stopped"
+                return
             try:
                 over = rooms.size(self.folder.path) > FOLDER_BYTES
             except (rooms.TooDeep, OSError):

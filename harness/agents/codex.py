@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,8 +32,9 @@ class CodexCli:
     name = "codex"
     replays = False
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, asked_to_stop: Callable[[], str | None] = lambda: None) -> None:
         del sandbox  # it is confined otherwise, since it needs a network
+        self._asked_to_stop = asked_to_stop
 
     def work(self, brief: Brief, tools: Tools) -> Report:
         """One `codex exec`. Raises SandboxError when it is not there or cannot be confined."""
@@ -42,7 +44,7 @@ class CodexCli:
         words = [str(program), *_arguments(brief.model)]
         prompt = f"{brief.rules}\n{brief.task}"
         invocation = cli.Invocation(words, own, (program.parent.parent,), prompt, heard.line, own[KEY])
-        ended = cli.work(brief, tools, invocation)
+        ended = cli.work(brief, tools, invocation, self._asked_to_stop)
         end, reason = _end(ended, heard)
         usage, models = heard.usage(), (f"codex/{brief.model}" if brief.model else "codex",)
         return cli.report(

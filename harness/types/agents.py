@@ -11,7 +11,7 @@ from harness.types.loop import Usage
 if TYPE_CHECKING:
     from harness.types.strategies import Tools
 
-SessionEnd = Literal["done", "steps", "timeout", "spent", "failed", "refused"]
+SessionEnd = Literal["done", "steps", "timeout", "spent", "stopped", "failed", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,8 @@ class Report:
 
     source is None when the file could not be taken back, and reason says why. notes: NOTES.md, cut to size; said: the
     agent's last message; transcript: what it did, for people. usage: what it spent beyond calls of Tools.complete and
-    Tools.evaluate. end "failed": the agent itself broke off; "refused": trying again cannot help (key, name).
+    Tools.evaluate. end "stopped": the user asked for an end; "failed": the agent itself broke off; "refused": trying
+    again cannot help (key, name).
     """
 
     source: str | None

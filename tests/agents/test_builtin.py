@@ -13,6 +13,7 @@ import pytest
 
 from harness.agents.builtin import OUTPUT, Builtin, cut
 from harness.errors import ModelError, ModelRefused, Spent
+from harness.sandbox import without
 from harness.strategies.toy import ToyTools, more_is_better, toy_target
 from harness.types import Prompt, Reply, Report, Sandbox, Target, ToolCall, Usage
 from tests.agents.conftest import BASE, brief
@@ -136,6 +137,12 @@ def test_it_ends_after_its_steps_and_after_empty_words() -> None:
     assert (report.end, report.steps) == ("steps", 3)
     report, _ = session(Scripted("I think", "I am done"))
     assert (report.end, report.steps, report.said) == ("done", 2, "I am done")
+
+
+def test_it_ends_when_the_user_wants_an_end() -> None:
+    tools = ToyTools(Random(0), toy_target(), {}, Scripted(), more_is_better, [])
+    report = Builtin(without(), lambda: "asked to stop").work(brief("builtin"), tools)
+    assert (report.end, report.reason, report.source) == ("stopped", "asked to stop", BASE)
 
 
 def test_a_turn_ends_at_its_clock() -> None:

@@ -109,6 +109,16 @@ def test_an_answer_without_a_line_end_is_heard(place: Path, tools: ToyTools) -> 
     assert (report.end, report.steps) == ("done", 3)
 
 
+def test_it_ends_when_the_user_wants_an_end(place: Path, tools: ToyTools) -> None:
+    program = place / "claude"
+    program.write_text("#!/bin/sh\nsed -i 's/x0 = 0/x0 = 1/' program.py\nsleep 60\n")
+    program.chmod(0o755)
+    asked = iter([None, None])
+    report = Claude(without(), lambda: next(asked, "asked to stop by Ctrl-C")).work(brief("claude"), tools)
+    assert (report.end, report.reason) == ("stopped", "asked to stop by Ctrl-C")
+    assert "x0 = 1" in (report.source or "")
+
+
 def test_its_key_is_in_nothing_that_it_leaves(place: Path, tools: ToyTools) -> None:
     script = "echo $ANTHROPIC_API_KEY | tee NOTES.md >> program.py; ./eval; echo $ANTHROPIC_API_KEY >&2"
     report = session(place, tools, f"{script}; echo $ANTHROPIC_API_KEY", {**ANSWER, "result": f"the key is {KEY}"})

@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,6 +174,48 @@ def test_a_run_with_a_crash_a_repair_and_a_commit(tmp_path: Path) -> None:
     assert (run / "repository/NOTES.md").read_text() == "keep no history\n"
     assert (run / "repository/program.py").read_text() == (run / "best.py").read_text()
     assert KEY not in (run / "events.jsonl").read_text()
+
+
+def test_killed_within_a_session_the_run_repeats_it_and_pays_for_no_program_twice(tmp_path: Path) -> None:
+    lean = "sed -i 's/^        history.append(ballast)/        pass/' program.py; ./eval"
+    words = ["optimize", str(TOY), "--strategy", "codex", "--set", "agent=codex", "--set", "model=mock-1"]
+    words += ["--set", "turns=1", "--max-evaluations", "4"]
+    command = [sys.executable, "-m", "harness.cli.main"]
+    journal = tmp_path / "runs/latest/events.jsonl"
+    with serving(lean, "sleep 100", lean, "", last='{"change": "less history"}') as service:
+        env = {**os.environ, "OPENAI_BASE_URL": service.url}
+        output = (tmp_path / "output").open("wb")
+        harness = subprocess.Popen([*command, *words], cwd=tmp_path, env=env, stdout=output, stderr=output)
+        try:
+            for _ in range(600):
+                if len(service.requests) >= 2 or harness.poll() is not None:
+                    break
+                time.sleep(0.1)
+        finally:
+            harness.kill()
+            harness.wait()
+            output.close()
+        before = kinds(journal)
+        assert before.count("judged") == 1 and "session" not in before
+        resumed = subprocess.run(
+            [*command, "resume"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=300
+        )
+        assert resumed.returncode == 0, resumed.stderr
+        assert len(service.requests) == 4
+    after = kinds(journal)
+    assert after.count("judged") == 1, "the program is known"
+    assert after.count("session") == 1
+    (outcome,) = [event["data"] for event in events_of(journal) if event["kind"] == "outcome"]
+    assert outcome["usage"]["evaluations"] == 1
+    assert "history.append" not in (tmp_path / "runs/latest/best.py").read_text()
+
+
+def events_of(journal: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in journal.read_text().splitlines()]
+
+
+def kinds(journal: Path) -> list[str]:
+    return [event["kind"] for event in events_of(journal)]
 
 
 def test_its_events_are_read_leniently() -> None:
