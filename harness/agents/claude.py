@@ -113,13 +113,19 @@ def _end(ended: cli.Ended, result: JsonObject) -> tuple[SessionEnd, str]:
     return ("refused" if refused else "failed"), f"agent claude: {words}"
 
 
+def _is_package(folder: Path) -> bool:
+    """Whether npm put it there; a package.json alone may as well lie in the user's home."""
+    installed = "node_modules" in (folder.parent.name, folder.parent.parent.name)
+    return installed and (folder / "package.json").is_file()
+
+
 def _program() -> tuple[list[str], list[Path]]:
     """The words that start it, and what must be seen for that. Raises SandboxError."""
     found = shutil.which("claude")
     if found is None:
         raise SandboxError("agent claude: the program claude is no longer on PATH")
     real = Path(found).resolve()
-    package = next((folder for folder in real.parents if (folder / "package.json").is_file()), real)
+    package = next((folder for folder in real.parents if _is_package(folder)), real)
     with real.open("rb") as file:
         first = file.readline(200)
     if not (first.startswith(b"#!") and b"node" in first):

@@ -43,7 +43,7 @@ class CodexCli:
         own = {KEY: os.environ.get(KEY, ""), "CODEX_HOME": HOME}
         words = [str(program), *_arguments(brief.model)]
         prompt = f"{brief.rules}\n{brief.task}"
-        invocation = cli.Invocation(words, own, (program.parent.parent,), prompt, heard.line, own[KEY])
+        invocation = cli.Invocation(words, own, shown(program), prompt, heard.line, own[KEY])
         ended = cli.work(brief, tools, invocation, self._asked_to_stop)
         end, reason = _end(ended, heard)
         usage, models = heard.usage(), (f"codex/{brief.model}" if brief.model else "codex",)
@@ -151,6 +151,15 @@ def _end(ended: cli.Ended, heard: Heard) -> tuple[SessionEnd, str]:
 def _last_line(text: str) -> str:
     lines = text.strip().splitlines()
     return lines[-1][:300] if lines else ""
+
+
+def shown(program: Path) -> list[Path]:
+    """What must be seen to run it: of npm's package the folder with its helpers, otherwise the one file.
+
+    Never a folder that only happens to be above it: that of ~/.local/bin holds the user's secrets.
+    """
+    package = program.parent.parent
+    return [package] if package.parent.name == "vendor" and "node_modules" in package.parts else [program]
 
 
 def _program() -> Path:

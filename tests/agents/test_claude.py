@@ -129,6 +129,15 @@ def test_its_key_is_in_nothing_that_it_leaves(place: Path, tools: ToyTools) -> N
     assert report.said == "the key is [key]"
 
 
+def test_a_package_json_beside_it_shows_no_more_of_the_machine(place: Path, tools: ToyTools) -> None:
+    (place / "package.json").write_text("{}")
+    (place / "secret").write_text("TOPSECRET")
+    report = session(place, tools, f"cat {place}/secret > NOTES.md 2>&1; ls {place} >> NOTES.md")
+    assert "TOPSECRET" not in report.notes
+    assert report.notes.endswith("claude\n")
+    assert "package.json" not in report.notes
+
+
 def test_what_it_leaves_running_is_gone(place: Path, tools: ToyTools) -> None:
     mark = f"32{os.getpid()}"
     report = session(place, tools, f"(setsid sleep {mark} >/dev/null 2>&1 &)")

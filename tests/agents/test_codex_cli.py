@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.agents.codex import CodexCli, Heard
+from harness.agents.codex import CodexCli, Heard, shown
 from harness.goldens import private_folder
 from harness.sandbox import without
 from harness.strategies.toy import ToyTools
@@ -216,6 +216,12 @@ def events_of(journal: Path) -> list[dict[str, Any]]:
 
 def kinds(journal: Path) -> list[str]:
     return [event["kind"] for event in events_of(journal)]
+
+
+def test_no_more_of_the_machine_is_shown_than_its_own() -> None:
+    alone, home = Path("/home/me/.local/bin/codex"), Path("/home/me/lib/node_modules/@openai/codex-linux/vendor/x86")
+    assert shown(alone) == [alone]
+    assert shown(home / "bin/codex") == [home]
 
 
 def test_its_events_are_read_leniently() -> None:
