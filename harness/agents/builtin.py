@@ -36,6 +36,11 @@ from harness.types import (
 RUN_S = 30.0
 OUTPUT = 10_000  # characters of what a tool answers; beyond, its head and tail
 ROUNDS_WITHOUT_CALLS = 2
+HERE = """
+# Here
+There is no shell. The files of the work folder are reached by tools: read_file, write_file, edit, run; `./eval` is the
+tool `eval`, and the tool `done` takes the object that you finish with.
+"""
 GO_ON = "Use the tools. When you are done, call `done`."
 STOPPED = {"refusal": "it refused", "length": "its answer was cut off"}
 
@@ -86,7 +91,7 @@ class Builtin:
         )
 
     def _talk(self, desk: Desk) -> tuple[SessionEnd, str, int]:
-        prompt = Prompt(desk.brief.rules, desk.brief.task, seed=desk.seed, tools=SPECS)
+        prompt = Prompt(desk.brief.rules + HERE, desk.brief.task, seed=desk.seed, tools=SPECS)
         turns: tuple[Turn, ...] = ()
         silent = 0
         while len(turns) < desk.brief.max_steps:

@@ -70,6 +70,9 @@ def test_it_edits_evaluates_takes_notes_and_ends() -> None:
     assert table == "id\tscore\n"
     assert json.loads(verdict)["score"] > 1.04
     assert "ones help" in report.transcript
+    first = model.prompts[0]
+    assert first.system.startswith("# Task") and "There is no shell" in first.system
+    assert [spec.name for spec in first.tools] == ["read_file", "write_file", "edit", "run", "eval", "done"]
 
 
 def test_each_call_is_answered_and_what_is_wrong_is_said() -> None:
