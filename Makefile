@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 AGENTS := $(or $(OPTIMIZE_RUN_AGENTS),/var/tmp/optimize-run-agents)
 CODEX := 0.169.0
+CLAUDE := 2.1.197
 
 .PHONY: run test check slow audit agents lock clean help
 
@@ -27,8 +28,8 @@ slow: .venv/ready  ## the tests that take minutes
 audit: .venv/ready  ## cheats and honest programs through the judge: a quarter of an hour
 	$(BIN)/optimize-run audit
 
-agents:  ## the Codex CLI, for the tests that run it: needs npm; lands outside the tree
-	npm install --no-fund --no-audit --prefix $(AGENTS) @openai/codex@$(CODEX)
+agents:  ## the Codex and Claude Code CLIs, for the tests that run them: needs npm; lands outside the tree
+	npm install --no-fund --no-audit --prefix $(AGENTS) @openai/codex@$(CODEX) @anthropic-ai/claude-code@$(CLAUDE)
 	chmod -R a+rX $(AGENTS)
 
 .venv/ready: requirements.lock pyproject.toml

@@ -1,5 +1,7 @@
 """The Claude Code CLI (`@anthropic-ai/claude-code`): no file-system sandbox of its own, so ours is the only one.
 
+Verified with 2.1.197. CLAUDE_CODE_SUBPROCESS_ENV_SCRUB, which would hide the key from its commands, ends it in our
+room.
 Its commands share its network and see its key: what they could do with either is not confined beyond the room. Usage
 counts what was read from and written to a cache among the tokens that went in.
 """
@@ -21,13 +23,17 @@ from harness.types import Brief, JsonObject, Report, Sandbox, SessionEnd, Tools,
 KEY = "ANTHROPIC_API_KEY"
 ALLOWED = "Bash Edit Read Write"
 QUIET = {
+    "BASH_DEFAULT_TIMEOUT_MS": "3600000",  # ./eval waits for the judge; the turn's own clock ends what hangs
+    "BASH_MAX_TIMEOUT_MS": "3600000",
+    "CLAUDE_CODE_MAX_RETRIES": "2",  # ten, its default, wait for minutes on a refused key
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_TELEMETRY": "1",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "CLAUDE_CONFIG_DIR": HOME,
 }
 SAID = 16_384
-REFUSALS = ("401", "403", "invalid x-api-key", "authentication_error", "permission_error", "not_found_error")
+REFUSED = (401, 403, 404)
+REFUSALS = ("invalid api key", "invalid x-api-key", "authentication_error", "permission_error", "not_found_error")
 
 
 class Claude:
@@ -87,7 +93,7 @@ def usage_of(result: JsonObject) -> Usage:
     written, cached = (_count(usage, f"cache_{what}_input_tokens") for what in ("creation", "read"))
     cost = result.get("total_cost_usd")
     return Usage(
-        calls=1,
+        calls=int(not result or bool(_count(usage, "output_tokens"))),  # a refused one was none
         tokens_in=_count(usage, "input_tokens") + written + cached,
         tokens_cached=cached,
         tokens_written=written,
@@ -108,8 +114,10 @@ def _end(ended: cli.Ended, result: JsonObject) -> tuple[SessionEnd, str]:
         return "steps", "it took all its steps"
     if ended.code == 0 and result and not result.get("is_error"):
         return "done", ""
-    words = " ".join(str(result.get("result") or ended.stderr or f"exit code {ended.code}").split())[:600]
-    refused = any(mark in words.lower() for mark in REFUSALS)
+    words = " ".join(str(result.get("result") or cli.last_line(ended.stderr) or f"exit code {ended.code}").split())[
+        :600
+    ]
+    refused = result.get("api_error_status") in REFUSED or any(mark in words.lower() for mark in REFUSALS)
     return ("refused" if refused else "failed"), f"agent claude: {words}"
 
 

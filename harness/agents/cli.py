@@ -99,6 +99,11 @@ def report(ended: Ended, **said: object) -> Report:
     )
 
 
+def last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1][:300] if lines else ""
+
+
 @dataclass
 class _Watch:
     """Reads, answers, and keeps the clock."""

@@ -143,14 +143,9 @@ def _end(ended: cli.Ended, heard: Heard) -> tuple[SessionEnd, str]:
         return ended.end, ended.stopped
     if not heard.failure and ended.code == 0:
         return "done", ""
-    words = heard.failure or _last_line(ended.stderr) or f"exit code {ended.code}"
+    words = heard.failure or cli.last_line(ended.stderr) or f"exit code {ended.code}"
     refused = any(mark in words.lower() for mark in REFUSALS)
     return ("refused" if refused else "failed"), f"agent codex: {words}"
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1][:300] if lines else ""
 
 
 def shown(program: Path) -> list[Path]:

@@ -38,10 +38,22 @@ def tools() -> ToyTools:
 def codex_cli(monkeypatch: pytest.MonkeyPatch, room: object) -> Path:
     """The real Codex CLI on PATH; skipped, with the reason, where it is not. CI has it."""
     del room
-    found = INSTALLED / "node_modules" / ".bin" / "codex"
-    path = found if found.exists() else Path(shutil.which("codex") or "")
-    if not path.is_file():
-        pytest.skip("the Codex CLI is not installed: `make agents` installs it for the tests, and needs npm")
-    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    return on_path("codex", "the Codex CLI", monkeypatch)
+
+
+@pytest.fixture
+def claude_cli(monkeypatch: pytest.MonkeyPatch, room: object) -> Path:
+    """The real Claude Code CLI, likewise."""
+    del room
+    monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)
+    return on_path("claude", "the Claude Code CLI", monkeypatch)
+
+
+def on_path(program: str, called: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    found = INSTALLED / "node_modules" / ".bin" / program
+    path = found if found.exists() else Path(shutil.which(program) or "")
+    if not path.is_file():
+        pytest.skip(f"{called} is not installed: `make agents` installs it for the tests, and needs npm")
+    monkeypatch.setenv("PATH", f"{path.parent}{os.pathsep}{os.environ['PATH']}")
     return path
