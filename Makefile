@@ -1,8 +1,11 @@
 # Two commands: `make run` and `make test`. Each makes what it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+AGENTS := $(or $(OPTIMIZE_RUN_AGENTS),/var/tmp/optimize-run-agents)
+CODEX := 0.169.0
+CLAUDE := 2.1.197
 
-.PHONY: run test check slow audit lock clean help
+.PHONY: run test check slow audit agents lock clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -24,6 +27,10 @@ slow: .venv/ready  ## the tests that take minutes
 
 audit: .venv/ready  ## cheats and honest programs through the judge: a quarter of an hour
 	$(BIN)/optimize-run audit
+
+agents:  ## the Codex and Claude Code CLIs, for the tests that run them: needs npm; lands outside the tree
+	npm install --no-fund --no-audit --prefix $(AGENTS) @openai/codex@$(CODEX) @anthropic-ai/claude-code@$(CLAUDE)
+	chmod -R a+rX $(AGENTS)
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }

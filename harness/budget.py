@@ -84,6 +84,11 @@ class Budget:
             )
             self.since_crowning = 0 if crowned else self.since_crowning + usage.evaluations
 
+    def left_s(self) -> float | None:
+        """Seconds until the limit on time; None without one."""
+        limit = self.limit.seconds
+        return None if limit is None else max(0.0, limit - (time.monotonic() - self._began))
+
     # --- asking ------------------------------------------------------------------------------------------------------
 
     def why_not(self, reserve: float = 0.0) -> str | None:

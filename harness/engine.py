@@ -13,8 +13,8 @@ from harness.court import Court
 from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Spent, Unusable
 from harness.judging.judge import Judge
 from harness.store.records import order_of, plain, score_of, usage_of
-from harness.toolbox import Ledger, OrderTools
-from harness.types import Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
+from harness.toolbox import Ledger, OrderTools, no_agents
+from harness.types import Agent, Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
 
 FAILURES_IN_A_ROW = 8  # of the model, after its own retries: the run stops
 BARREN_IN_A_ROW = 100  # outcomes that brought no program that was not known: nothing more will come
@@ -29,7 +29,8 @@ class Engine:
     """Runs one strategy against one target until the budget, the strategy or the user ends it.
 
     keep(leader) is called when there is a new best; asked_to_stop() answers why the user wants an end, or None;
-    prepared() waits until candidates can be judged, which questions to a model need not wait for.
+    prepared() waits until candidates can be judged, which questions to a model need not wait for; agents(name) is a
+    coding agent; told() is called when the strategy was told of an outcome.
     """
 
     strategy: Strategy
@@ -43,6 +44,8 @@ class Engine:
     keep: Callable[[Leader | None], None]
     asked_to_stop: Callable[[], str | None]
     prepared: Callable[[], None] = lambda: None
+    agents: Callable[[str], Agent] = no_agents
+    told: Callable[[], None] = lambda: None
     reason: str = ""  # why the run ended
     _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
     _answered: int = 0  # outcomes that are more than the want of an answer
@@ -122,7 +125,7 @@ class Engine:
 
     def _work(self, order: Order) -> Outcome:
         """One order, in a worker thread: from a request to a judged candidate."""
-        tools = OrderTools(order, self.seed, self.model, self.judge, self.ledger, self.budget, self)
+        tools = OrderTools(order, self.seed, self.model, self.judge, self.ledger, self.budget, self, self.agents)
         began = time.monotonic()
         candidate = None
         try:
@@ -168,6 +171,7 @@ class Engine:
         self.strategy.tell(outcome)
         if outcome.score.status != "none":
             self._barren = 0 if outcome.usage.evaluations else self._barren + 1
+        self.told()
         self._watch_model(outcome)
 
     def _watch_model(self, outcome: Outcome) -> None:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from harness import edits, registry, targets
+from harness import agents, edits, registry, targets
+from harness.agents.repository import Repository
 from harness.archive import Leader
 from harness.budget import Budget
 from harness.court import Court
@@ -123,7 +124,8 @@ class Run:
             "target_path": self.spec.target if self.spec.target not in targets.builtin() else None,
             "program": self.spec.program,
             "strategy": self.spec.strategy,
-            "model": self.parts.model.name if self.spec.roles else self.spec.model,
+            "model": agents.model_of(self.parts.settings)
+            or (self.parts.model.name if self.spec.roles else self.spec.model),
             "can": {role: self._can(role) for role in ["", *registry.roles_of(self.spec.strategy)]},
             "seed": self.spec.seed,
             "version": version(),
@@ -158,6 +160,8 @@ class Run:
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,
+            agents=lambda name: agents.make(name, self.parts.sandbox, self._asked_to_stop),
+            told=Repository(self.folder).following(strategy),
         )  # fmt: skip
         if self.ledger.recording.measured:  # duels may come before the first judgement
             self.preparation.wait()
@@ -207,7 +211,11 @@ class Run:
         """Whether nothing was measured and nothing paid for."""
         if self.preparation is not None and self.preparation.done:
             return False
-        usages = [usage_of(event.data["usage"]) for event in read(self.ledger.journal.path) if event.kind == "reply"]
+        usages = [
+            usage_of(event.data["usage"])
+            for event in read(self.ledger.journal.path)
+            if event.kind in ("reply", "session")
+        ]
         return not any(usage.tokens_in or usage.tokens_out or usage.usd for usage in usages)
 
     def forget(self) -> None:

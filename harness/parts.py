@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import registry, targets
+from harness import agents, registry, targets
 from harness.budget import Limit
 from harness.errors import UsageError
 from harness.judging.bench import Workbench
@@ -39,6 +39,7 @@ class Parts:
         target = load_target(spec.target, spec.program, spec.objective)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
+        agents.check(settings, dollars=spec.limit.usd)
         options = models.ModelOptions(runs=root, answered=models.answered_in(recorded))
         model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
         if spec.limit.usd is not None and (unpriced := models.unpriced(model)):

@@ -14,7 +14,7 @@ from harness.errors import ModelRefused
 from harness.models.prices import Counts, Prices
 from harness.parts import load_target, planned
 from harness.spec import Spec
-from harness.types import Candidate, Capability, JsonObject, Model, Profile, Prompt, Score, Target
+from harness.types import Brief, Candidate, Capability, JsonObject, Model, Profile, Prompt, Score, Target
 
 BYTES_PER_TOKEN = 3.5  # of English and Python, roughly; no tokenizer of a provider is at hand
 FREE = ("offline", "scripted", "replay")
@@ -60,6 +60,10 @@ class _Tools:
 
     def profile(self, source: str) -> Profile:  # noqa: ARG002 - nothing is run
         return Profile((), (), (), 0.0, "left out of a rehearsal")
+
+    def session(self, brief: Brief) -> NoReturn:
+        """An agent's first prompt is its brief; what a CLI puts around it is its own."""
+        raise _Asked(Prompt(brief.rules, brief.task))
 
     def hand_over(self, notes: JsonObject) -> None:
         """Nobody is there to take it."""

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from threading import RLock
 from typing import Protocol
 
-from harness import edits, laps
+from harness import edits, laps, sessions
 from harness.budget import Budget
+from harness.errors import UsageError
 from harness.judging.judge import Judge
 from harness.store import replies
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal
 from harness.store.recording import Recording
-from harness.store.records import plain
+from harness.store.records import plain, usage_of
 from harness.types import (
+    Agent,
+    Brief,
     Candidate,
     Capability,
     Event,
@@ -27,6 +30,7 @@ from harness.types import (
     Profile,
     Prompt,
     Reply,
+    Report,
     Score,
     Target,
     Usage,
@@ -144,12 +148,17 @@ class Standing(Protocol):
     def stake(self) -> float: ...  # fitness of the incumbent
 
 
+def no_agents(name: str) -> Agent:
+    raise UsageError(f"agent {name} cannot be used here: none was handed over")
+
+
 class OrderTools:
     """The Tools of one order. usage grows with what it spends; calls and judgements are numbered in order."""
 
     def __init__(
-        self, order: Order, seed: int, model: Model, judge: Judge, ledger: Ledger, budget: Budget, court: Standing
-    ) -> None:
+        self, order: Order, seed: int, model: Model, judge: Judge, ledger: Ledger, budget: Budget, court: Standing,
+        agents: Callable[[str], Agent] = no_agents,
+    ) -> None:  # fmt: skip
         self.rng = Random(f"{seed}/{order.n}")
         self.target: Target = judge.target
         self.usage = Usage()
@@ -161,8 +170,10 @@ class OrderTools:
         self.models: tuple[str, ...] = ()
         self._budget = budget
         self._standing = court
+        self._agents = agents
         self._calls = 0
         self._judgements = 0
+        self._sessions = 0
 
     def source(self, candidate_id: str) -> str:
         return self._ledger.source(candidate_id)
@@ -204,7 +215,7 @@ class OrderTools:
 
     def evaluate(self, source: str) -> Score:
         """The whole judgement, counted; a program that was judged before, in normal form, costs nothing."""
-        recorded = self._ledger.recording.score(self._order.n, self._judgements)
+        recorded = self._ledger.recording.score(self._order.n, self._judgements, source)
         if recorded is None and self._order.operator != "noop" and (known := self._ledger.known_score(source)):
             return known
         self._budget.claim(self._order.n, "evaluations")
@@ -222,9 +233,52 @@ class OrderTools:
             self._ledger.learn_profile(source, made)
         return made
 
+    # --- agents ------------------------------------------------------------------------------------------------------
+
+    def session(self, brief: Brief) -> Report:
+        """A session of a coding agent. One that is over is never repeated; one that was cut off is, and programs that
+        were judged meanwhile are known. Spent when the budget has no call left for it."""
+        s, self._sessions = self._sessions, self._sessions + 1
+        if (recorded := self._ledger.recording.sessions.get((self._order.n, s))) is not None:
+            return self._retold(recorded)
+        agent = self._agents(brief.agent)
+        if not agent.replays:
+            self._budget.claim(self._order.n, "calls")
+            self._count_lost()
+        before, calls, judgements, models = self.usage, self._calls, self._judgements, self.models
+        left = self._budget.left_s()
+        report = agent.work(brief if left is None else replace(brief, seconds=min(brief.seconds, left)), self)
+        self._budget.use(self._order.n, report.usage)
+        self.usage, self.models = self.usage + report.usage, (*self.models, *report.models)
+        self._ledger.record("session", {
+            "n": self._order.n, "s": s, "agent": agent.name,
+            "spent": plain(sessions.difference(self.usage, before)),
+            "calls": self._calls - calls, "judgements": self._judgements - judgements,
+            "models": list(self.models[len(models):]),
+            **sessions.told(report, self._ledger.keep_text, self._ledger.blobs.put),
+        })  # fmt: skip
+        return report
+
+    def _retold(self, recorded: JsonObject) -> Report:
+        """A session that is over: what it spent is counted, and nothing is done again."""
+        spent = usage_of(recorded["spent"])
+        self._calls += recorded["calls"]
+        self._judgements += recorded["judgements"]
+        self.usage, self.models = self.usage + spent, (*self.models, *recorded["models"])
+        self._budget.use(self._order.n, replace(spent, calls=0))
+        return sessions.report_of(recorded, self._ledger.blobs.get)
+
+    def _count_lost(self) -> None:
+        """Evaluations of a session that was cut off were paid for, whatever the agent asks for this time."""
+        lost = self._ledger.recording.judged(self._order.n, self._judgements)
+        self._judgements += len(lost)
+        spent = Usage(evaluations=sum(entry["kind"] == "evaluate" for entry in lost))
+        self.usage = self.usage + spent
+        self._budget.use(self._order.n, spent)
+
     def _judged(self, kind: str, source: str, judge: Callable[[Candidate], Score]) -> Score:
         k, self._judgements = self._judgements, self._judgements + 1
-        score = self._ledger.recording.score(self._order.n, k)
+        score = self._ledger.recording.score(self._order.n, k, source)
         if score is None:
             sha = self._ledger.keep_text(source)
             self._standing.prepared()

@@ -18,8 +18,9 @@ from harness.judging.judge import Duel
 from harness.store.blobs import Blobs
 from harness.store.journal import Journal, read
 from harness.store.recording import Recording
-from harness.toolbox import Ledger
+from harness.toolbox import Ledger, no_agents
 from harness.types import (
+    Agent,
     Candidate,
     Event,
     HotLine,
@@ -152,6 +153,7 @@ class Bed:
     calls_each: int = 1
     stop: Callable[[], str | None] = lambda: None
     prepared: Callable[[], None] = lambda: None
+    agents: Callable[[str], Agent] = no_agents
 
     def go(self) -> tuple[Engine, Leader | None]:
         (self.folder / "blobs").mkdir(parents=True, exist_ok=True)
@@ -163,7 +165,7 @@ class Bed:
             court = Court(self.judge, ledger, BASELINE, self.limit.target_score)  # type: ignore[arg-type]
             engine = Engine(
                 self.strategy, self.model, self.judge, court, ledger,  # type: ignore[arg-type]
-                Budget(self.limit), 0, self.parallel, self._keep, self.stop, self.prepared,
+                Budget(self.limit), 0, self.parallel, self._keep, self.stop, self.prepared, agents=self.agents,
             )  # fmt: skip
             return engine, engine.run()
 

@@ -43,6 +43,15 @@ class Bubblewrap:
         self._host = at
         self._tool = tool
 
+    @property
+    def path(self) -> Path:
+        return self._tool.path
+
+    @property
+    def uid(self) -> int | None:
+        """Whom programs run as when the harness is root."""
+        return self._host.uid
+
     def run(self, job: Job) -> JobResult:
         """Run a job in a room that only it sees. Raises SandboxError when there can be no room."""
         host.check(job)

@@ -96,6 +96,11 @@ class Fold:
         if opened := self.open.get(data["n"]):
             self.open[data["n"]] = replace(opened, stage=data["kind"])
 
+    def _on_session(self, _: Event, data: JsonObject) -> None:
+        if opened := self.open.get(data["n"]):
+            usage = opened.usage + usage_of(data["usage"])  # what its calls and evaluations cost is told by their own
+            self.open[data["n"]] = replace(opened, usage=usage, stage="answered")
+
     def _on_crown(self, _: Event, data: JsonObject) -> None:
         self.crowns.append(Crown(**_own(Crown, data)))
         if data["crowned"]:

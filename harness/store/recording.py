@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from harness.store.records import profile_of, score_of
-from harness.types import Event, JsonObject, Profile, Score
+from harness.types import Event, JsonObject, Profile, Score, candidate_id
 
 Step = tuple[str, JsonObject]  # kind and data of an event
 
@@ -21,6 +21,7 @@ class Recording:
     steps: Callable[[], Iterator[Step]] = lambda: iter(())  # asks, judgements and outcomes, as they came
     replies: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
     judgements: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
+    sessions: dict[tuple[int, int], JsonObject] = field(default_factory=dict)
     crowns: dict[tuple[str, str], JsonObject] = field(default_factory=dict)  # by candidate and incumbent
     confirms: dict[str, JsonObject] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)  # by candidate
@@ -53,19 +54,30 @@ class Recording:
                 self.replies[data["n"], data["call"]] = data
             case "judged":
                 self.judgements[data["n"], data["k"]] = data
+            case "session":
+                self.sessions[data["n"], data["s"]] = data
             case "profile":
                 self.profiles[data["candidate"]] = profile_of(data)
             case "outcome":
-                for of_orders in (self.replies, self.judgements):
+                for of_orders in (self.replies, self.judgements, self.sessions):
                     _forget(of_orders, data["n"])
             case "crown":
                 self.crowns[data["candidate"], data["over"]] = data
             case "confirm":
                 self.confirms[data["candidate"]] = data
 
-    def score(self, n: int, k: int) -> Score | None:
+    def score(self, n: int, k: int, source: str) -> Score | None:
+        """What the k-th judgement of order n said, if it was of this program: an agent may do otherwise next time."""
         found = self.judgements.get((n, k))
-        return score_of(found["score"]) if found else None
+        same = found is not None and found["source"].startswith(candidate_id(source))
+        return score_of(found["score"]) if found and same else None
+
+    def judged(self, n: int, first: int) -> list[JsonObject]:
+        """Judgements of order n from the first-th on."""
+        found: list[JsonObject] = []
+        while (entry := self.judgements.get((n, first + len(found)))) is not None:
+            found.append(entry)
+        return found
 
 
 def _steps(events: Iterable[Event]) -> Iterator[Step]:

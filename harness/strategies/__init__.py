@@ -13,6 +13,7 @@ STRATEGIES: Mapping[str, str] = MappingProxyType(
     {
         "aster": "harness.strategies.aster:Aster",
         "best-of-n": "harness.strategies.best_of_n:BestOfN",
+        "codex": "harness.strategies.codex:Codex",
         "gepa": "harness.strategies.gepa:Gepa",
         "noop": "harness.strategies.noop:Noop",
         "openevolve": "harness.strategies.openevolve:OpenEvolve",

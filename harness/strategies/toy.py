@@ -13,8 +13,9 @@ from pathlib import Path
 from random import Random
 
 from harness.edits import program_in
-from harness.errors import Unusable
+from harness.errors import ModelError, Unusable
 from harness.types import (
+    Brief,
     Candidate,
     Capability,
     HotLine,
@@ -28,6 +29,7 @@ from harness.types import (
     Prompt,
     Reading,
     Reply,
+    Report,
     Rules,
     Score,
     Status,
@@ -38,6 +40,7 @@ from harness.types import (
 
 Landscape = Callable[[str], Score]
 Answer = Callable[[Prompt], Reply]
+Worker = Callable[[Brief, "ToyTools"], Report]
 Transcript = list[Order | Outcome]
 
 _ASSIGNMENT = re.compile(r"^x(\d+) = (\d+)$", re.MULTILINE)
@@ -115,6 +118,7 @@ class ToyTools:
     scores: dict[str, Score] = field(default_factory=dict)
     evaluations: int = 0
     capabilities: frozenset[Capability] = frozenset()
+    worker: Worker | None = None
 
     def source(self, candidate_id: str) -> str:
         return self.sources[candidate_id]
@@ -143,6 +147,11 @@ class ToyTools:
         lines = tuple(HotLine(n + 1, 1, 1 / source.count("\n")) for n in range(source.count("\n")))
         return Profile(lines, lines, (("int", len(lines)),), 1.0, "done")
 
+    def session(self, brief: Brief) -> Report:
+        if self.worker is None:
+            raise ModelError(f"agent {brief.agent} is not in the toy world: give ToyRun a worker")
+        return self.worker(brief, self)
+
     def hand_over(self, notes: JsonObject) -> None:
         self.handoff = {**self.handoff, **json.loads(json.dumps(notes))}
 
@@ -151,7 +160,7 @@ class ToyRun:
     """The loop around a strategy, in one thread: ask, propose, score, tell. `transcript` is what a journal would hold.
 
     parallel: orders in flight; they are told in an order drawn by the seed, as workers that take different times would.
-    capabilities: what the model that answers takes, as Tools.can says.
+    capabilities: what the model that answers takes, as Tools.can says. worker: what a coding agent does in a session.
     """
 
     def __init__(
@@ -164,9 +173,10 @@ class ToyRun:
         parallel: int = 1,
         answer: Answer = one_change,
         capabilities: frozenset[Capability] = frozenset(),
+        worker: Worker | None = None,
     ) -> None:
         self.strategy, self.target, self.landscape, self.answer = strategy, target, landscape, answer
-        self.seed, self.parallel, self.capabilities = seed, parallel, capabilities
+        self.seed, self.parallel, self.capabilities, self.worker = seed, parallel, capabilities, worker
         baseline = Candidate.of(target.source)
         self.sources = {baseline.id: baseline.source}
         self.prompts: list[Prompt] = []
@@ -178,7 +188,7 @@ class ToyRun:
     def tools(self, order: Order) -> ToyTools:
         rng = Random(f"{self.seed}/{order.n}")
         known = (self.target, self.sources, self.answer, self.landscape, self.prompts)
-        return ToyTools(rng, *known, capabilities=self.capabilities, scores=self.scores)
+        return ToyTools(rng, *known, capabilities=self.capabilities, scores=self.scores, worker=self.worker)
 
     def go(self, orders: int) -> ToyRun:
         """Ask for up to so many orders more and tell all that were asked for."""

@@ -4,6 +4,7 @@ Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dol
 2.0 means half the memory or half the CPU time, and more is better.
 """
 
+from harness.types.agents import Agent, Brief, Commit, Committing, Report, SessionEnd
 from harness.types.judging import Bench, Check, Evaluator, HotLine, Pair, Profile
 from harness.types.loop import Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
 from harness.types.models import (
@@ -23,11 +24,15 @@ from harness.types.target import Knob, Limits, Metamorphic, Objective, Promise, 
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
 
 __all__ = [
+    "Agent",
     "AnswerSchema",
     "Bench",
+    "Brief",
     "Candidate",
     "Capability",
     "Check",
+    "Commit",
+    "Committing",
     "Evaluator",
     "Event",
     "HotLine",
@@ -49,9 +54,11 @@ __all__ = [
     "Protection",
     "Reading",
     "Reply",
+    "Report",
     "Rules",
     "Sandbox",
     "Score",
+    "SessionEnd",
     "Stage",
     "Statistical",
     "Status",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Protocol, runtime_checkable
 
+from harness.types.agents import Brief, Report
 from harness.types.judging import Profile
 from harness.types.loop import Candidate, Order, Outcome, Score
 from harness.types.models import Capability, Prompt, Reply
@@ -25,6 +26,7 @@ class Tools(Protocol):
     def trial(self, source: str) -> Score: ...  # rules and hidden shorts: is it right? not counted as an evaluation
     def evaluate(self, source: str) -> Score: ...  # the whole judgement; counted
     def profile(self, source: str) -> Profile: ...  # where its time and memory go, on public input; not counted
+    def session(self, brief: Brief) -> Report: ...  # a coding agent at work; the whole of it is recorded
     def hand_over(self, notes: JsonObject) -> None: ...  # plain JSON for the policy: it comes back in Outcome.handoff
 
 
