@@ -14,7 +14,12 @@ CHANCES = (0.36, 0.26, 0.14, 0.1, 0.07, 0.07)
 ON_PURPOSE = 0.35  # chance that a pair of operators that lost alone is put together
 PAIRED = 3.0  # an operator whose theme goes with one that was drawn
 MUTUAL = 12.0  # two themes that each say so of the other
-OPENERS = {"lifetime": 4.0, "collector": 4.0, "iteration": 1.5}  # themes that most often matter in Python programs
+OPENERS = {
+    "fusing": 16.0,
+    "lifetime": 4.0,
+    "collector": 4.0,
+    "iteration": 1.5,
+}  # themes that most often matter in Python programs
 
 
 def plan(rng: Random, known: Sequence[Operator], attempts: Sequence[Attempt]) -> tuple[int, Iterator[Operator]]:

@@ -86,9 +86,12 @@ def quiet_function(program: Program, function: cst.FunctionDef, seen: Seen = ())
 def _quiet_statement(program: Program, function: cst.FunctionDef, statement: cst.CSTNode, seen: Seen) -> bool:
     if isinstance(statement, cst.SimpleStatementLine):
         return all(_quiet_small(program, function, small, seen) for small in statement.body)
-    if not isinstance(statement, cst.If | cst.For | cst.Else) or not isinstance(statement.body, cst.IndentedBlock):
+    if not isinstance(statement, cst.If | cst.For | cst.Else):
         return False
-    parts: list[cst.CSTNode] = [*statement.body.body]
+    if isinstance(statement.body, cst.SimpleStatementSuite):
+        parts: list[cst.CSTNode] = [cst.SimpleStatementLine(statement.body.body)]
+    else:
+        parts = [*statement.body.body]
     if isinstance(statement, cst.If | cst.For):
         head = statement.test if isinstance(statement, cst.If) else statement.iter
         if not quiet(program, head, seen) or (isinstance(statement, cst.For) and not _names_only(statement.target)):

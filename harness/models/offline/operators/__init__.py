@@ -15,6 +15,7 @@ def operators() -> tuple[Operator, ...]:
         choice,
         collector,
         containers,
+        fusing,
         imports,
         invariant,
         lifetime,
@@ -24,6 +25,8 @@ def operators() -> tuple[Operator, ...]:
     )
 
     return (
+        fusing.FuseProducts(),
+        fusing.FuseSum(),
         lifetime.BreakCycle(),
         lifetime.DropDead(),
         loops.ConsumeReversed(),
