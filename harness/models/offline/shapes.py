@@ -24,8 +24,9 @@ def shape(source: str, known: Mapping[str, str]) -> str:
 
 
 def is_one_of(source: str, templates: Iterable[str], known: Mapping[str, str]) -> bool:
-    found = shape(source, known)
-    return any(found == shape(template, {}) for template in templates)
+    """Whether a text has the shape of a template, in which the names stand that `known` gives."""
+    found, places = shape(source, known), {name: name for name in known.values()}
+    return any(found == shape(template, places) for template in templates)
 
 
 def _clean(statement: ast.stmt) -> ast.stmt:
@@ -56,14 +57,17 @@ class _Renamed(ast.NodeTransformer):
         self.count = 0
 
     def _name(self, name: str) -> str:
-        if name in KNOWN or name.isupper():
-            return name
         if name in self.known:
-            return self.known[name]
+            return f"<{self.known[name]}>"
+        if name in KNOWN:
+            return name
         if name not in self.seen:
             self.seen[name] = f"v{self.count}"
             self.count += 1
         return self.seen[name]
+
+    def _field(self, name: str) -> str:
+        return f"<{self.known[name]}>" if name in self.known else name
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name(self._name(node.id))
@@ -72,7 +76,7 @@ class _Renamed(ast.NodeTransformer):
         return ast.arg(self._name(node.arg))
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        return ast.Attribute(self.visit(node.value), self.known.get(node.attr, node.attr))
+        return ast.Attribute(self.visit(node.value), self._field(node.attr))
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.Constant(float(node.value) if type(node.value) is int else node.value)

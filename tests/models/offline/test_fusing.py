@@ -40,7 +40,9 @@ def test_a_fused_graph_has_the_same_numbers_and_gradients(seed: int) -> None:
     source = graph(seed)
     parsed = Program(source)
     for operator in FUSING:
-        for site in operator.sites(parsed):
+        sites = operator.sites(parsed)
+        assert sites
+        for site in sites:
             child = apply(parsed, site)
             assert printed(child) == printed(source), f"{source}\n--- became ---\n{child}"
 
