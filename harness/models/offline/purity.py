@@ -113,7 +113,19 @@ def _quiet_small(program: Program, function: cst.FunctionDef, small: cst.CSTNode
         return small.value is None or quiet(program, small.value, seen)
     if isinstance(small, cst.Expr):
         return quiet(program, small.value, seen)
+    if isinstance(small, cst.AugAssign):
+        return _number(program, small.target) and quiet(program, small.value, seen)
     return isinstance(small, cst.Pass)
+
+
+def _number(program: Program, target: cst.CSTNode) -> bool:
+    """Whether a variable begins as a number: `+=` on it changes nothing that somebody else holds."""
+    variable = program.variable(target)
+    if variable is None or not isinstance(variable.scope, meta.FunctionScope):
+        return False
+    starts = [program.parent(b) for b in variable.bindings if not isinstance(program.parent(b), cst.AugAssign)]
+    values = [program.parent(s).value for s in starts if isinstance(s, cst.AssignTarget)]  # type: ignore[attr-defined]
+    return len(values) == len(starts) and all(isinstance(value, cst.Integer | cst.Float) for value in values)
 
 
 def _local(function: cst.FunctionDef, target: cst.CSTNode) -> bool:

@@ -11,6 +11,7 @@ from harness.models.offline.rewriting import Operator
 def operators() -> tuple[Operator, ...]:
     """One of each. Imported when first asked for: libcst takes a tenth of a second to load."""
     from harness.models.offline.operators import (
+        building,
         calls,
         choice,
         collector,
@@ -20,8 +21,11 @@ def operators() -> tuple[Operator, ...]:
         invariant,
         lifetime,
         loops,
+        naming,
         recursion,
         reduction,
+        remembering,
+        unused,
     )
 
     return (
@@ -47,4 +51,11 @@ def operators() -> tuple[Operator, ...]:
         containers.IndexByHash(),
         containers.AddSlots(),
         imports.UnusedImport(),
+        building.LoopToComprehension(),
+        building.QueueForList(),
+        building.ItemWithIndex(),
+        naming.ModuleFunction(),
+        naming.InlineFunction(),
+        remembering.RememberAnswers(),
+        unused.UnusedDefinition(),
     )
