@@ -13,20 +13,21 @@ from collections.abc import Iterable, Mapping
 KNOWN = frozenset({"iter", "reversed", "zip", "set", "isinstance"})
 
 
-def shape(source: str, known: Mapping[str, str]) -> str:
+def shape(source: str, names: Mapping[str, str], fields: Mapping[str, str]) -> str:
     """A text that two functions share when they differ in names and clean-up only.
 
-    known: names (of fields, of a class) that keep a meaning of their own, and what stands for each.
+    names, fields: variables and attributes that keep a meaning of their own, and what stands for each.
     """
     tree = ast.parse(textwrap.dedent(source))
     tree.body = [_clean(statement) for statement in tree.body]
-    return ast.dump(_Renamed(known).visit(tree), annotate_fields=False)
+    return ast.dump(_Renamed(names, fields).visit(tree), annotate_fields=False)
 
 
-def is_one_of(source: str, templates: Iterable[str], known: Mapping[str, str]) -> bool:
-    """Whether a text has the shape of a template, in which the names stand that `known` gives."""
-    found, places = shape(source, known), {name: name for name in known.values()}
-    return any(found == shape(template, places) for template in templates)
+def is_one_of(source: str, templates: Iterable[str], names: Mapping[str, str], fields: Mapping[str, str]) -> bool:
+    """Whether a text has the shape of a template, in which stands what names and fields give."""
+    found = shape(source, names, fields)
+    places = ({name: name for name in names.values()}, {field: field for field in fields.values()})
+    return any(found == shape(template, *places) for template in templates)
 
 
 def _clean(statement: ast.stmt) -> ast.stmt:
@@ -51,14 +52,15 @@ def _clean_up(statement: ast.stmt) -> bool:
 class _Renamed(ast.NodeTransformer):
     """Variables by number, in the order in which they are met; numbers that are equal look the same (1 and 1.0)."""
 
-    def __init__(self, known: Mapping[str, str]) -> None:
-        self.known = known
+    def __init__(self, names: Mapping[str, str], fields: Mapping[str, str]) -> None:
+        self.names = names
+        self.fields = fields
         self.seen: dict[str, str] = {}
         self.count = 0
 
     def _name(self, name: str) -> str:
-        if name in self.known:
-            return f"<{self.known[name]}>"
+        if name in self.names:
+            return f"<{self.names[name]}>"
         if name in KNOWN:
             return name
         if name not in self.seen:
@@ -67,7 +69,7 @@ class _Renamed(ast.NodeTransformer):
         return self.seen[name]
 
     def _field(self, name: str) -> str:
-        return f"<{self.known[name]}>" if name in self.known else name
+        return f"<{self.fields[name]}>" if name in self.fields else name
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         return ast.Name(self._name(node.id))

@@ -67,9 +67,12 @@ class Tape:
         return self.owner.name.value
 
     @property
-    def known(self) -> dict[str, str]:
+    def names(self) -> dict[str, str]:
+        return {self.name: "SELF"}
+
+    @property
+    def fields(self) -> dict[str, str]:
         return {
-            self.name: "SELF",
             self.data: "DATA",
             self.gradient: "GRADIENT",
             self.operands: "OPERANDS",
@@ -135,11 +138,11 @@ def _records(program: Program, tape: Tape) -> bool:
     for name, template in (("__add__", ADDITION), ("__mul__", PRODUCT)):
         method = _method(tape.owner, name)
         forms = [template.format(coerced) for coerced in COERCED]
-        if method is None or not is_one_of(program.text(method), forms, tape.known):
+        if method is None or not is_one_of(program.text(method), forms, tape.names, tape.fields):
             return False
     reflected = _method(tape.owner, "__radd__")
     if reflected is not None:
-        return is_one_of(program.text(reflected), [REFLECTED], tape.known)
+        return is_one_of(program.text(reflected), [REFLECTED], tape.names, tape.fields)
     return any(program.text(s).strip() == "__radd__ = __add__" for s in tape.owner.body.body)
 
 
@@ -152,4 +155,4 @@ def _read_by_the_walk_alone(program: Program, tape: Tape) -> bool:
         return False
     seed = "    self.GRADIENT = 1\n"
     forms = [f"def walk(self):\n{a}{b}{seed}{c}" for a, b, c in product(STARTS, SORTS, WALKS)]
-    return is_one_of(program.text(next(iter(walks.values()))), forms, tape.known)
+    return is_one_of(program.text(next(iter(walks.values()))), forms, tape.names, tape.fields)

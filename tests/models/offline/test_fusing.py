@@ -94,6 +94,13 @@ def test_it_declines_what_is_not_such_a_tape(old: str, new: str) -> None:
     assert [site for operator in FUSING for site in operator.sites(Program(changed))] == []
 
 
+def test_names_do_not_matter_not_even_those_of_fields() -> None:
+    renamed = TAPE.replace("for m, s in", "for made_of, g in").replace("m.g += s *", "made_of.g += g *") + END
+    renamed = renamed.replace("walk", "backwards").replace("done", "v").replace("met", "slopes")
+    for operator in FUSING:
+        assert [apply(Program(renamed), site) for site in operator.sites(Program(renamed))]
+
+
 def test_a_start_value_and_a_noisy_factor_are_left_alone() -> None:
     source = TAPE + "\nxs = [N(2)]\nprint(sum((x * x for x in xs), N(1)).v, sum(x * print(x.v) for x in []))\n"
     assert [site for operator in FUSING for site in operator.sites(Program(source))] == []

@@ -9,7 +9,7 @@ from harness.models.offline.flow import dead_after, targets, uses
 from harness.models.offline.operators.collector import last_import
 from harness.models.offline.operators.loops import new_list
 from harness.models.offline.program import Program, Variable
-from harness.models.offline.rewriting import Site, Splice
+from harness.models.offline.rewriting import Site, Splice, with_all
 
 LAZY = (cst.Lambda, cst.GeneratorExp, cst.NamedExpr, cst.Yield, cst.Await)
 QUEUE_METHODS = frozenset({"append", "pop", "extend"})
@@ -29,7 +29,8 @@ class LoopToComprehension:
     def sites(self, program: Program) -> list[Site]:
         if reflective(program) or program.find(cst.Try):
             return []
-        return [site for loop in program.find(cst.For) if (site := self._site(program, loop))]
+        sites = [site for loop in program.find(cst.For) if (site := self._site(program, loop))]
+        return with_all(sites, f"{len(sites)} lists built in one expression each")
 
     def _site(self, program: Program, loop: cst.For) -> Site | None:
         made, step = _made_before(program, loop), _appended(loop)
@@ -127,11 +128,12 @@ class QueueForList:
         last = last_import(program)
         if reflective(program) or program.find(cst.Try) or last is None:
             return []
-        return [site for variable in program.variables if (site := self._site(program, variable, last))]
+        sites = [site for variable in program.variables if (site := self._site(program, variable, last))]
+        return with_all(sites, f"{len(sites)} lists as queues whose front is cheap")
 
     def _site(self, program: Program, variable: Variable, last: cst.CSTNode) -> Site | None:
         made = [source for source in sources(program, variable) if source is not None]
-        if variable.deleted or len(made) != len(variable.bindings) or not all(_fresh(program, s) for s in made):
+        if len(made) != len(variable.bindings) or not all(_fresh(program, s) for s in made):
             return None
         pops = [call for read in variable.reads if (call := _first_taken(program, read))]
         if not any(program.loops(call) for call in pops) or not all(_as_queue(program, r) for r in variable.reads):
@@ -185,7 +187,11 @@ def _as_queue(program: Program, read: cst.CSTNode) -> bool:
         return isinstance(outer, cst.Call) and program.builtin(outer.func) == "len" and len(outer.args) == 1
     if isinstance(parent, cst.UnaryOperation):
         return isinstance(parent.operator, cst.Not)
-    return isinstance(parent, cst.While | cst.If) and parent.test is read
+    if isinstance(parent, cst.While | cst.If):
+        return parent.test is read
+    return isinstance(parent, cst.Del) or (
+        isinstance(parent, cst.Element) and isinstance(program.parent(program.parent(parent)), cst.Del)
+    )
 
 
 class ItemWithIndex:

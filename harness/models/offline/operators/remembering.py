@@ -7,7 +7,7 @@ import libcst as cst
 from harness.models.offline.facts import constant, counts, kind, reflective
 from harness.models.offline.program import Program, Variable
 from harness.models.offline.purity import quiet_function
-from harness.models.offline.rewriting import Site, Splice
+from harness.models.offline.rewriting import Site, Splice, with_all
 
 WHOLE = frozenset({"min", "max", "abs", "len", "sum", "int", "range"})
 REFUSED = (cst.Lambda, cst.Global, cst.Nonlocal, cst.Yield, cst.Await, cst.NamedExpr, cst.ClassDef)
@@ -29,7 +29,8 @@ class RememberAnswers:
         if reflective(program) or program.find(cst.Try):
             return []
         tops = [f for f in program.find(cst.FunctionDef) if isinstance(program.parent(f), cst.Module)]
-        return [site for function in tops if (site := self._site(program, function))]
+        sites = [site for function in tops if (site := self._site(program, function))]
+        return with_all(sites, f"remember what {len(sites)} functions answered")
 
     def _site(self, program: Program, function: cst.FunctionDef) -> Site | None:
         variable = program.variable(function)
