@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from harness import edits
-from harness.models.offline.attempts import attempts_in, losers, merit
+from harness.models.offline.attempts import attempts_in, losers
 from harness.models.offline.model import NOTHING, OfflineModel, noted
 from harness.models.offline.operators import operators
 from harness.models.offline.policy import plan
@@ -111,12 +111,6 @@ def test_attempts_are_read_with_their_verdicts() -> None:
     ]
     assert found[0].tags == {"[break-cycle@go]", "[drop-dead@step]"}
     assert losers(found) == {"collector-off", "break-cycle", "hoist-invariant"}
-
-
-def test_merit_follows_the_verdicts() -> None:
-    found = attempts_in(LISTED)
-    assert merit("hoist-invariant", found) < merit("collector-off", found) < 1.0 < merit("drop-dead", found)
-    assert merit("add-slots", found) == 1.0
 
 
 def test_pairs_that_lost_alone_are_tried_together_on_purpose() -> None:
