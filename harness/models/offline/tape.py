@@ -17,7 +17,8 @@ from itertools import product
 import libcst as cst
 
 from harness.models.offline.facts import reflective
-from harness.models.offline.program import Program
+from harness.models.offline.flow import covers
+from harness.models.offline.program import Program, Variable
 from harness.models.offline.purity import methods, quiet_operators
 from harness.models.offline.shapes import is_one_of
 
@@ -155,4 +156,38 @@ def _read_by_the_walk_alone(program: Program, tape: Tape) -> bool:
         return False
     seed = "    self.GRADIENT = 1\n"
     forms = [f"def walk(self):\n{a}{b}{seed}{c}" for a, b, c in product(STARTS, SORTS, WALKS)]
-    return is_one_of(program.text(next(iter(walks.values()))), forms, tape.names, tape.fields)
+    walk = next(iter(walks.values()))
+    return is_one_of(program.text(walk), forms, tape.names, tape.fields) and _walked_once(program, tape, walk)
+
+
+def _walked_once(program: Program, tape: Tape, walk: cst.FunctionDef) -> bool:
+    """Whether no graph is walked twice: what a walk leaves in objects between would be handed on again by the next.
+
+    Proved of names: one call, on a name that is set anew in the same round of its loop, in which nothing else is
+    carried from round to round. What a list carries from one walk to the next is beyond it: running alone shows that.
+    """
+    named = [a for a in program.find(cst.Attribute) if a.attr.value == walk.name.value]
+    if len(named) != 1:
+        return not named
+    variable, call = program.variable(named[0].value), program.parent(named[0])
+    if variable is None or not isinstance(call, cst.Call) or program.contains(tape.owner, call):
+        return False
+    if not isinstance(program.parent(call), cst.Expr):
+        return False
+    loops = program.loops(call)
+    fresh = [c for c in covers(program, variable, named[0].value) if not loops or program.contains(loops[0].body, c)]
+    added = any(isinstance(program.parent(b), cst.AugAssign) for b in variable.bindings)
+    near = [v for v in program.variables if v.scope is variable.scope]
+    return bool(fresh) and not added and not any(_carries(program, v, loop) for v in near for loop in loops)
+
+
+def _carries(program: Program, variable: Variable, loop: cst.For | cst.While) -> bool:
+    """Whether a variable that a loop sets may hand its value on to the next round; a mere running total may not."""
+    if not any(program.contains(loop.body, binding) for binding in variable.bindings):
+        return False
+    for read in variable.reads:
+        total = isinstance(program.parent(read), cst.AugAssign) and read in variable.bindings
+        inside = program.contains(loop.body, read) and not total
+        if inside and not any(program.contains(loop, cover) for cover in covers(program, variable, read)):
+            return True
+    return False

@@ -94,6 +94,30 @@ def test_it_declines_what_is_not_such_a_tape(old: str, new: str) -> None:
     assert [site for operator in FUSING for site in operator.sites(Program(changed))] == []
 
 
+@pytest.mark.parametrize(
+    "walks",
+    [
+        "y.walk()\ny.walk()",
+        "for _ in range(2):\n    y.walk()",
+        "for _ in range(2):\n    y += sum(xs)\n    y.walk()",
+        "h = y\nfor _ in range(2):\n    h = h * h\n    z = h + 1\n    z.walk()",
+        "[y.walk() for _ in range(2)]",
+    ],
+)
+def test_it_declines_where_a_graph_may_be_walked_twice(walks: str) -> None:
+    source = TAPE + f"\nxs = [N(2), N(3)]\ny = sum(x * x for x in xs)\n{walks}\nprint(xs[0].g, y.v)\n"
+    assert [site for operator in FUSING for site in operator.sites(Program(source))] == []
+
+
+def test_it_is_done_where_each_round_makes_its_own_graph() -> None:
+    rounds = (
+        "t = 0\nfor n in range(3):\n    y = sum(x * x for x in xs)\n    y.walk()\n    t += y.v\nprint(t, xs[0].g)\n"
+    )
+    source = TAPE + "\nxs = [N(2), N(3)]\n" + rounds
+    (site,) = FUSING[0].sites(Program(source))
+    assert printed(apply(Program(source), site)) == printed(source)
+
+
 def test_names_do_not_matter_not_even_those_of_fields() -> None:
     renamed = TAPE.replace("for m, s in", "for made_of, g in").replace("m.g += s *", "made_of.g += g *") + END
     renamed = renamed.replace("walk", "backwards").replace("done", "v").replace("met", "slopes")

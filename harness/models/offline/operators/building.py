@@ -59,7 +59,8 @@ class LoopToComprehension:
             return False
         if any(program.within(loop, kind) for kind in LAZY) or _in_class(program, loop):
             return False
-        if sum(1 for read in variable.reads if program.contains(loop, read)) != 1 or uses(program, variable) is None:
+        needed = uses(program, variable)
+        if needed is None or sum(program.contains(loop, use) for use in needed) != 1:
             return False
         if isinstance(loop.iter, cst.Tuple) and not loop.iter.lpar:
             return False
@@ -217,6 +218,9 @@ class ItemWithIndex:
         if any(program.contains(loop.body, b) for b in (*index.bindings, *variable.bindings)):
             return None
         inside = [read for read in variable.reads if program.contains(loop.body, read)]
+        needed = uses(program, variable) or []
+        if any(program.contains(loop.body, use) and use not in inside for use in needed):
+            return None  # a local function that is called in the loop gets at the list
         items = [item for read in inside if (item := _item(program, read, index))]
         until = [r for r in variable.reads if program.start(r) < program.end(loop) or program.loops(loop)]
         if not items or len(items) != len(inside) or not all(_kept_to_itself(program, r) for r in until):

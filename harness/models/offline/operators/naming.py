@@ -106,7 +106,9 @@ class InlineFunction:
         parts, at = [], start
         for name in sorted(program.within(value, cst.Name), key=program.start):
             if name.value in texts and not _attribute_name(program, name):
-                parts += [program.data[at : program.start(name)].decode(), texts[name.value]]
+                text = texts[name.value]
+                held = isinstance(program.parent(name), cst.Attribute) and not text.isidentifier()
+                parts += [program.data[at : program.start(name)].decode(), f"({text})" if held else text]
                 at = program.end(name)
         parts.append(program.data[at:end].decode())
         return program.replace(call, f"({''.join(parts)})")
@@ -137,6 +139,8 @@ def _closed(program: Program, function: cst.FunctionDef, value: cst.BaseExpressi
     if program.within(value, cst.FormattedString) or not quiet(program, value):
         return False
     for name in program.within(value, cst.Name):
+        if name.value.startswith("__"):
+            return False  # in a class it would be another name
         if name.value in params or _attribute_name(program, name):
             continue
         known = [v for v in program.variables if v.name == name.value]
