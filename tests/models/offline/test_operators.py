@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.models.offline.operators import operators
@@ -32,8 +34,14 @@ def test_doc_example(operator: Operator) -> None:
     assert "\n" not in operator.claim
 
 
+def test_the_page_lists_every_operator_with_its_claim() -> None:
+    page = (Path(__file__).parents[3] / "docs/offline.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `") and line.split("`")[1] in ALL]
+    assert rows == [f"| `{operator.name}` | {operator.claim} |" for operator in operators()]
+
+
 def test_names_are_tags_that_can_be_found_again() -> None:
-    assert len(ALL) == len(operators()) >= 12
+    assert len(ALL) == len(operators()) >= 25
     assert all("-" in name and name.islower() for name in ALL)
 
 
