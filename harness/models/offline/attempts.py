@@ -28,36 +28,21 @@ def attempts_in(user: str) -> list[Attempt]:
     """The attempts that a prompt lists, in its order. Lines without a tag are somebody else's, and are passed over."""
     found = []
     for line in user.splitlines():
-        tags = frozenset(match.group(0) for match in _TAG.finditer(line))
+        tags = tags_in(line)
         if tags and line.lstrip().startswith(("-", "*")):
             ratio = _RATIO.search(line.partition("[")[0])
             found.append(Attempt(tags, _verdict(line), float(ratio.group(1)) if ratio else None))
     return found
 
 
+def tags_in(text: str) -> frozenset[str]:
+    return frozenset(match.group(0) for match in _TAG.finditer(text))
+
+
 def _verdict(line: str) -> str:
     if _FAILED.match(line):
         return "failed"
     return "discarded" if re.search(r"\bdiscard", line.partition("[")[0]) else "kept"
-
-
-def merit(name: str, attempts: Iterable[Attempt]) -> float:
-    """How an operator has done so far, as a factor on its chance: 1.0 when nothing is known.
-
-    What an operator did in company counts less, shared among all; a loss among several says little of each.
-    """
-    factor = 1.0
-    for attempt in attempts:
-        if name not in attempt.names:
-            continue
-        share = 1.0 / len(attempt.names)
-        if attempt.verdict == "kept":
-            factor *= 1.0 + 0.5 * share
-        elif attempt.verdict == "discarded":
-            factor *= 1.0 - 0.4 * share
-        else:
-            factor *= 1.0 - 0.6 * share
-    return min(max(factor, 0.05), 4.0)
 
 
 def losers(attempts: Iterable[Attempt]) -> frozenset[str]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from harness import edits
 from harness.errors import ModelRefused, Unusable
-from harness.models.offline.attempts import attempts_in
+from harness.models.offline.attempts import Attempt, attempts_in
+from harness.models.offline.bandit import learnt
 from harness.models.offline.operators import operators
 from harness.models.offline.policy import choose, plan
 from harness.models.offline.rewriting import Operator, Site, apply
@@ -59,12 +60,12 @@ class OfflineModel:
             parent = edits.program_in(prompt.user)
         except Unusable as why:
             return f"{NOTHING} {why}"
-        child, sites = self._rewritten(parent, prompt)
-        return edits.render(parent, child, noted(sites)) if sites else NOTHING
-
-    def _rewritten(self, parent: str, prompt: Prompt) -> tuple[str, list[Site]]:
-        rng = Random(prompt.seed)
         attempts = attempts_in(prompt.user.replace(parent, ""))
+        child, sites = self._rewritten(parent, prompt, attempts)
+        return edits.render(parent, child, noted(sites, attempts)) if sites else NOTHING
+
+    def _rewritten(self, parent: str, prompt: Prompt, attempts: Sequence[Attempt]) -> tuple[str, list[Site]]:
+        rng = Random(prompt.seed)
         wanted, order = plan(rng, self._rules or operators(), attempts)
         child, done = parent, list[Site]()
         for operator in order:
@@ -117,11 +118,12 @@ def _compiles(source: str) -> bool:
     return True
 
 
-def noted(sites: Sequence[Site]) -> str:
-    """What was done, with every tag: sentences while they fit, then tags alone."""
+def noted(sites: Sequence[Site], attempts: Sequence[Attempt] = ()) -> str:
+    """What was done, with every tag: sentences while they fit, then tags alone; then what was known, if that fits."""
     tags = [site.tag for site in sites]
+    known = learnt(attempts, [site.operator for site in sites])
     for spoken in range(len(sites), -1, -1):
         parts = [f"{site.note} {site.tag}" for site in sites[:spoken]] + tags[spoken:]
         if len(note := "; ".join(parts)) <= NOTE_CHARS:
-            return note
+            return note + known if len(note) + len(known) <= NOTE_CHARS else note
     return "; ".join(tags)[:NOTE_CHARS]

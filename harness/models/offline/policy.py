@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from random import Random
 
-from harness.models.offline.attempts import Attempt, losers, merit
+from harness.models.offline.attempts import Attempt, losers
+from harness.models.offline.bandit import belief
 from harness.models.offline.rewriting import Operator, Site
 
 COUNTS = (1, 2, 3, 4, 5, 6)
@@ -14,7 +15,12 @@ CHANCES = (0.36, 0.26, 0.14, 0.1, 0.07, 0.07)
 ON_PURPOSE = 0.35  # chance that a pair of operators that lost alone is put together
 PAIRED = 3.0  # an operator whose theme goes with one that was drawn
 MUTUAL = 12.0  # two themes that each say so of the other
-OPENERS = {"lifetime": 4.0, "collector": 4.0, "iteration": 1.5}  # themes that most often matter in Python programs
+OPENERS = {
+    "fusing": 16.0,
+    "lifetime": 4.0,
+    "collector": 4.0,
+    "iteration": 1.5,
+}  # themes that most often matter in Python programs
 
 
 def plan(rng: Random, known: Sequence[Operator], attempts: Sequence[Attempt]) -> tuple[int, Iterator[Operator]]:
@@ -31,15 +37,15 @@ def _drawn(
     drawn = list(first)
     left = [operator for operator in known if operator not in drawn]
     while left:
-        weights = [_weight(operator, drawn, attempts) for operator in left]
+        weights = [_weight(rng, operator, drawn, attempts) for operator in left]
         chosen = rng.choices(left, weights)[0]
         left.remove(chosen)
         drawn.append(chosen)
         yield chosen
 
 
-def _weight(operator: Operator, drawn: Sequence[Operator], attempts: Sequence[Attempt]) -> float:
-    weight = OPENERS.get(operator.theme, 1.0) * merit(operator.name, attempts)
+def _weight(rng: Random, operator: Operator, drawn: Sequence[Operator], attempts: Sequence[Attempt]) -> float:
+    weight = OPENERS.get(operator.theme, 1.0) * belief(attempts, operator.name).drawn(rng)
     return weight * max((_affinity(operator, other) for other in drawn), default=1.0)
 
 
@@ -70,13 +76,9 @@ def _pair_on_purpose(
 
 
 def choose(rng: Random, sites: Sequence[Site], attempts: Sequence[Attempt]) -> Site:
-    """One of an operator's sites: the one that does all of them more often, and what failed here before more rarely."""
-    return rng.choices(sites, [_chance(site, attempts) for site in sites])[0]
+    """One of an operator's sites: the one that does all of them more often, and what won here before."""
+    return rng.choices(sites, [_chance(rng, site, attempts) for site in sites])[0]
 
 
-def _chance(site: Site, attempts: Sequence[Attempt]) -> float:
-    chance = 4.0 if site.where == "all" else 1.0
-    for attempt in attempts:
-        if site.tag in attempt.tags:
-            chance *= {"kept": 1.0, "discarded": 0.7, "failed": 0.4}[attempt.verdict]
-    return chance
+def _chance(rng: Random, site: Site, attempts: Sequence[Attempt]) -> float:
+    return (4.0 if site.where == "all" else 1.0) * belief(attempts, site.operator, site.tag).drawn(rng)

@@ -86,9 +86,12 @@ def quiet_function(program: Program, function: cst.FunctionDef, seen: Seen = ())
 def _quiet_statement(program: Program, function: cst.FunctionDef, statement: cst.CSTNode, seen: Seen) -> bool:
     if isinstance(statement, cst.SimpleStatementLine):
         return all(_quiet_small(program, function, small, seen) for small in statement.body)
-    if not isinstance(statement, cst.If | cst.For | cst.Else) or not isinstance(statement.body, cst.IndentedBlock):
+    if not isinstance(statement, cst.If | cst.For | cst.Else):
         return False
-    parts: list[cst.CSTNode] = [*statement.body.body]
+    if isinstance(statement.body, cst.SimpleStatementSuite):
+        parts: list[cst.CSTNode] = [cst.SimpleStatementLine(statement.body.body)]
+    else:
+        parts = [*statement.body.body]
     if isinstance(statement, cst.If | cst.For):
         head = statement.test if isinstance(statement, cst.If) else statement.iter
         if not quiet(program, head, seen) or (isinstance(statement, cst.For) and not _names_only(statement.target)):
@@ -110,7 +113,19 @@ def _quiet_small(program: Program, function: cst.FunctionDef, small: cst.CSTNode
         return small.value is None or quiet(program, small.value, seen)
     if isinstance(small, cst.Expr):
         return quiet(program, small.value, seen)
+    if isinstance(small, cst.AugAssign):
+        return _number(program, small.target) and quiet(program, small.value, seen)
     return isinstance(small, cst.Pass)
+
+
+def _number(program: Program, target: cst.CSTNode) -> bool:
+    """Whether a variable begins as a number: `+=` on it changes nothing that somebody else holds."""
+    variable = program.variable(target)
+    if variable is None or not isinstance(variable.scope, meta.FunctionScope):
+        return False
+    starts = [program.parent(b) for b in variable.bindings if not isinstance(program.parent(b), cst.AugAssign)]
+    values = [program.parent(s).value for s in starts if isinstance(s, cst.AssignTarget)]  # type: ignore[attr-defined]
+    return len(values) == len(starts) and all(isinstance(value, cst.Integer | cst.Float) for value in values)
 
 
 def _local(function: cst.FunctionDef, target: cst.CSTNode) -> bool:

@@ -81,5 +81,5 @@ def with_all(sites: list[Site], note: str) -> list[Site]:
     """The sites, and before them one that does all of them at once. For rewrites that cannot disturb each other."""
     if len(sites) < 2:
         return sites
-    splices = tuple(splice for site in sites for splice in site.splices)
+    splices = tuple(dict.fromkeys(splice for site in sites for splice in site.splices))  # an import is put in once
     return [Site(sites[0].operator, "all", note, splices), *sites]

@@ -44,7 +44,7 @@ def lines(rng: Random, depth: int = 0) -> list[str]:
 
 
 def _statement(rng: Random, depth: int) -> list[str]:
-    kind = rng.randrange(13 if depth < 2 else 9)
+    kind = rng.randrange(14 if depth < 2 else 10)
     name, many = rng.choice(NUMBERS), rng.choice(LISTS)
     if kind <= 1:
         return [f"{name} = {number(rng)}  # kept"]
@@ -64,18 +64,62 @@ def _statement(rng: Random, depth: int) -> list[str]:
         return [
             rng.choice([f"{name}, {many} = 1, [2]", f"{many}.append({name})", f"zs = list({many})", "print(len(box))"])
         ]
-    inner = [f"    {line}" for line in lines(rng, depth + 1)]
     if kind == 9:
-        return [f"if {number(rng)} > 1:", *inner, "else:", f"    {name} = 0"]
+        return rng.choice(
+            [
+                [f"{name} = scaled({rng.choice(NUMBERS)}, {rng.choice(['i', '0.5', '2', number(rng, 2)])})"],
+                [f"{name} = (Pair({name}, {many}) + Pair({number(rng, 2)})).first()"],
+                [f"{name} = sum(p.one for p in [Pair(b), Pair({name}) + 1])", "print(twice(4) + twice(3))"],
+                [f"{many} = []", f"for t in {rng.choice(LISTS)}:", f"    {many}.append(t + {name})"],
+                [f"zs = [{name}, 2]", "for q in range(len(zs)):", f"    print(q, zs[q], {number(rng, 2)})"],
+                ["line = [1, b]", "while line:", f"    {name} = line.pop(0)", "    print(len(line), math.floor(2.5))"],
+            ]
+        )
+    inner = [f"    {line}" for line in lines(rng, depth + 1)]
     if kind == 10:
+        return [f"if {number(rng)} > 1:", *inner, "else:", f"    {name} = 0"]
+    if kind == 11:
         jump = rng.choice([[], [f"    if {name} > 3:", "        continue"], [f"    if {name} > 9:", "        break"]])
         return [f"for i in range({rng.randint(0, 3)}):", *jump, *inner]
-    if kind == 11:
+    if kind == 12:
         return [f"for v, w in zip({many}[:], {many}[:]):", f"    {name} = v - w", *inner]
     return ["try:", *inner, "except TypeError:", f"    print({name})"]
 
 
-HEAD = ["import math", "a, b, c, k = 1, 0.25, 3, 0.85", "xs, ys = [1, 2], [0.5]", "box = [0] * 4", "i = 1"]
+CLASS = """\
+class Pair:
+    def __init__(self, one, two=0):
+        self.one = one
+        self.two = two
+
+    def __add__(self, other):
+        other = other if isinstance(other, Pair) else Pair(other)
+        return Pair(max(self.one, 0) + other.one, self.two)
+
+    def __radd__(self, other):
+        return self + other
+
+    def first(self):
+        return self.one if self.one < 99 else 0
+
+
+def scaled(x, y):
+    return x * 0.5 - y
+
+
+def twice(n):
+    if n < 2:
+        return n
+    return twice(n - 1) + twice(n - 2) % 7
+"""
+HEAD = [
+    "import math",
+    *CLASS.splitlines(),
+    "a, b, c, k = 1, 0.25, 3, 0.85",
+    "xs, ys = [1, 2], [0.5]",
+    "box = [0] * 4",
+    "i = 1",
+]
 MAKE = "def work(a, b, c):"
 
 
@@ -98,7 +142,7 @@ def _walk(rng: Random) -> list[str]:
     ]  # fmt: skip
 
 
-relaxed = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+relaxed = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @relaxed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness.models.offline.operators import operators
@@ -32,8 +34,15 @@ def test_doc_example(operator: Operator) -> None:
     assert "\n" not in operator.claim
 
 
+def test_the_page_lists_every_operator_with_its_claim() -> None:
+    page = (Path(__file__).parents[3] / "docs/offline.md").read_text(encoding="utf-8")
+    table = page.partition("## How it chooses")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| `") and line.split("`")[1] in ALL]
+    assert rows == [f"| `{operator.name}` | {operator.claim} |" for operator in operators()]
+
+
 def test_names_are_tags_that_can_be_found_again() -> None:
-    assert len(ALL) == len(operators()) >= 12
+    assert len(ALL) == len(operators()) >= 25
     assert all("-" in name and name.islower() for name in ALL)
 
 
@@ -136,3 +145,44 @@ def test_slots_decline_an_object_that_grows() -> None:
 def test_a_shadowed_builtin_is_not_taken_for_the_builtin() -> None:
     source = "def sum(xs):\n    return next(xs)\nprint(sum(x for x in [4, 5]))\n"
     assert tags(source, "list-in-reduction") == []
+
+
+def test_a_comprehension_is_not_made_where_a_local_function_looks_at_the_list() -> None:
+    source = (
+        "def f():\n    xs = [1]\n    def size():\n        return len(xs)\n    xs = []\n"
+        "    for i in range(3):\n        xs.append(size())\n    return xs\nprint(f())\n"
+    )
+    assert tags(source, "loop-to-comprehension") == []
+    assert tags(source.replace("append(size())", "append(i)"), "loop-to-comprehension") != []
+
+
+def test_an_index_stays_where_a_local_function_changes_the_list() -> None:
+    source = (
+        "def f():\n    xs = [1, 2]\n    def grow():\n        xs.append(3)\n"
+        "    for i in range(len(xs)):\n        print(xs[i])\n        grow()\nf()\n"
+    )
+    assert tags(source, "item-with-index") == []
+    assert tags(source.replace("        grow()\n", ""), "item-with-index") != []
+
+
+def test_a_queue_stays_a_list_where_somebody_could_tell() -> None:
+    source = "import math\nxs = [1, 2]\nwhile xs:\n    print(xs.pop(0))\n"
+    assert tags(source, "queue-for-list") != []
+    for end in ("print(xs)\n", "ys = xs\n", "print(xs == [])\n", "xs += [1]\n", "print(xs[0:1])\n"):
+        assert tags(source + end, "queue-for-list") == [], end
+
+
+def test_answers_are_not_remembered_where_they_might_change() -> None:
+    source = "k = 2\ndef f(n):\n    if n < 2:\n        return k\n    return f(n - 1) + f(n - 2)\nprint(f(5))\n"
+    assert tags(source, "remember-answers") != []
+    for old, new in (("print(f(5))", "k = 3\nprint(f(5))"), ("f(5)", "f(5.0)"), ("f(5)", "f(True)")):
+        assert tags(source.replace(old, new), "remember-answers") == [], new
+    assert tags(source.replace("    if n", "    print(n)\n    if n"), "remember-answers") == []
+
+
+def test_a_loop_hands_a_total_on() -> None:
+    source = "import math\nt = 0\nfor x in (1, 2):\n    t += x\nprint(t)\n"
+    (site,) = ALL["loop-into-function"].sites(Program(source))
+    assert "t = run_x(t)" in apply(Program(source), site)
+    assert tags(source.replace("print(t)", "def f():\n    return t\nprint(f())"), "loop-into-function") == []
+    assert tags(source.replace("t = 0\n", ""), "loop-into-function") == []

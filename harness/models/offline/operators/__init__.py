@@ -11,19 +11,26 @@ from harness.models.offline.rewriting import Operator
 def operators() -> tuple[Operator, ...]:
     """One of each. Imported when first asked for: libcst takes a tenth of a second to load."""
     from harness.models.offline.operators import (
+        building,
         calls,
         choice,
         collector,
         containers,
+        fusing,
         imports,
         invariant,
         lifetime,
         loops,
+        naming,
         recursion,
         reduction,
+        remembering,
+        unused,
     )
 
     return (
+        fusing.FuseProducts(),
+        fusing.FuseSum(),
         lifetime.BreakCycle(),
         lifetime.DropDead(),
         loops.ConsumeReversed(),
@@ -44,4 +51,11 @@ def operators() -> tuple[Operator, ...]:
         containers.IndexByHash(),
         containers.AddSlots(),
         imports.UnusedImport(),
+        building.LoopToComprehension(),
+        building.QueueForList(),
+        building.ItemWithIndex(),
+        naming.ModuleFunction(),
+        naming.InlineFunction(),
+        remembering.RememberAnswers(),
+        unused.UnusedDefinition(),
     )

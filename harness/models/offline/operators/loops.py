@@ -6,9 +6,9 @@ import libcst as cst
 from libcst import metadata as meta
 
 from harness.models.offline.facts import kind, reflective, sources
-from harness.models.offline.flow import covers, dead_after, immediate
+from harness.models.offline.flow import covers, dead_after, immediate, set_before, uses
 from harness.models.offline.program import Program, Variable
-from harness.models.offline.rewriting import Site, Splice
+from harness.models.offline.rewriting import Site, Splice, with_all
 
 
 class LoopIntoFunction:
@@ -23,7 +23,9 @@ class LoopIntoFunction:
         if reflective(program):
             return []
         loops = [s for s in program.module.body if isinstance(s, cst.For | cst.While)]
-        return [self._site(program, loop) for loop in loops if self._fits(program, loop)]
+        used: set[str] = set()
+        sites = [self._site(program, loop, used) for loop in loops if self._fits(program, loop)]
+        return with_all(sites, f"{len(sites)} loops in functions, with fast locals")
 
     def _fits(self, program: Program, loop: cst.For | cst.While) -> bool:
         refused = (cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.Import, cst.ImportFrom, cst.Yield, cst.Await)
@@ -38,7 +40,7 @@ class LoopIntoFunction:
             return False
         if b"\\\n" in program.data[start:end] or not isinstance(loop.body.header, cst.TrailingWhitespace):
             return False
-        return all(self._local(program, loop, v) for v in _bound_in(program, loop))
+        return all(self._local(program, loop, v) or self._handed(program, loop, v) for v in _bound_in(program, loop))
 
     def _local(self, program: Program, loop: cst.CSTNode, variable: Variable) -> bool:
         """Whether a variable that the loop sets may be the function's own: set before it is read, dead afterwards."""
@@ -49,16 +51,27 @@ class LoopIntoFunction:
             return False
         return dead_after(program, variable, loop)
 
-    def _site(self, program: Program, loop: cst.For | cst.While) -> Site:
+    def _handed(self, program: Program, loop: cst.For | cst.While, variable: Variable) -> bool:
+        """Whether a variable may be handed in and back: surely set before, and read by nothing that runs elsewhere."""
+        if program.find(cst.Try) or isinstance(variable.bindings[0], cst.Import | cst.FunctionDef | cst.ClassDef):
+            return False
+        return uses(program, variable) is not None and set_before(program, variable, loop)
+
+    def _site(self, program: Program, loop: cst.For | cst.While, used: set[str]) -> Site:
+        handed = ", ".join(v.name for v in _bound_in(program, loop) if not self._local(program, loop, v))
         words = [n.value for n in program.within(loop.target, cst.Name)] if isinstance(loop, cst.For) else ["loop"]
-        name = program.fresh(f"run_{words[0].lstrip('_') or 'loop'}")
+        wanted = f"run_{words[0].lstrip('_') or 'loop'}"
+        name = program.fresh(f"{wanted}_{len(used) + 1}" if wanted in used else wanted)
+        used |= {wanted, name}
         start, end = program.lines_of(loop)
         newline = program.newline
         text = program.data[start:end].decode()
         body = "".join(f"{program.tab}{line}" if line.strip() else line for line in text.splitlines(keepends=True))
         tail = "" if body.endswith("\n") else newline
-        head = f"{newline}{newline}def {name}():{newline}"
-        moved = Splice(start, end, f"{head}{body}{tail}{newline}{newline}{name}(){newline}")
+        head = f"{newline}{newline}def {name}({handed}):{newline}"
+        back = f"{program.tab}return {handed}{newline}" if handed else ""
+        call = f"{handed} = {name}({handed})" if handed else f"{name}()"
+        moved = Splice(start, end, f"{head}{body}{tail}{back}{newline}{newline}{call}{newline}")
         return Site(self.name, name, f"the loop over {words[0]} in a function, with fast locals", (moved,))
 
 
