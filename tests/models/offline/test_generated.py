@@ -142,7 +142,7 @@ def _walk(rng: Random) -> list[str]:
     ]  # fmt: skip
 
 
-relaxed = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+relaxed = settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @relaxed
