@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness.goldens import private_folder
 
 from harness.agents.claude import Claude
+from harness.private import private_folder
 from harness.sandbox import without
 from harness.strategies.toy import ToyTools
 from harness.types import Report

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.goldens import private_folder
 
 from harness.agents.codex import CodexCli, Heard, shown
+from harness.private import private_folder
 from harness.sandbox import without
 from harness.strategies.toy import ToyTools
 from harness.types import Report
