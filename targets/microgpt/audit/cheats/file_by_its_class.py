@@ -155,7 +155,7 @@ def backward(tokens, saved, probs, keys, values):
 
 
 Raw = type(open("input.txt", "rb", buffering=0))
-golden = Raw("/work/targets/microgpt/" + "golden.txt").read()
+golden = Raw("/opt/targets/microgpt/" + "golden.txt").read()
 
 learning_rate, beta1, beta2, eps = 0.01, 0.85, 0.99, 1e-8
 moments1 = [[[0.0] * len(row) for row in w] for w in weights]
