@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import Any
 
-from harness.edits import program_in, render
+from benchmarks.landscapes import deceptive, flips
 from harness.strategies.best_of_n import BestOfN
 from harness.strategies.openevolve import OpenEvolve
-from harness.strategies.toy import Landscape, ToyRun, more_is_better, ok, toy_program, toy_target, toy_values
-from harness.types import Candidate, Prompt, Reply, Score
+from harness.strategies.toy import Landscape, ToyRun, more_is_better, toy_program, toy_target
+from harness.types import Candidate
 
 TARGET = toy_target()
 BASELINE = Candidate.of(TARGET.source)
@@ -20,34 +19,18 @@ def made(*, seed: int = 0, evaluations: int | None = None, **knobs: Any) -> Open
     return OpenEvolve(settings, target=TARGET, seed=seed, evaluations=evaluations, baseline=BASELINE)
 
 
-def two_that_lose_alone_and_win_together(source: str) -> Score:
-    """x0 or x1 alone loses; both win by far; each of the others gains a little and lures a greedy search away."""
-    first, second, *others = toy_values(source)
-    fitness = 3.0 if first and second else 0.8 if first or second else 1.0
-    return ok(fitness + sum(others) / 100)
-
-
-def one_change_or_two(prompt: Prompt) -> Reply:
-    """A model that flips two lines in one answer of twenty, else one."""
-    rng, source = Random(prompt.seed), program_in(prompt.user)
-    values = list(toy_values(source))
-    for i in rng.sample(range(len(values)), 2 if rng.random() < 0.05 else 1):
-        values[i] = 1 - values[i]
-    return Reply(render(source, toy_program(values), "a flip"), "toy")
-
-
 def times_found(strategies: list[Any], landscape: Landscape, evaluations: int) -> int:
-    runs = (ToyRun(s, TARGET, landscape, seed=i, answer=one_change_or_two) for i, s in enumerate(strategies))
+    runs = (ToyRun(s, TARGET, landscape, seed=i, answer=flips) for i, s in enumerate(strategies))
     return sum(run.go(evaluations).best() >= 3.0 for run in runs)
 
 
 def test_two_changes_that_lose_alone_are_found_more_often_than_by_sampling_or_by_greed() -> None:
     seeds, evaluations = range(20), 40
-    ours = times_found([made(seed=s, evaluations=evaluations) for s in seeds], two_that_lose_alone_and_win_together, 40)
+    ours = times_found([made(seed=s, evaluations=evaluations) for s in seeds], deceptive, 40)
     greedy = [made(seed=s, num_islands=1, archive=1, exploration=0.0, exploitation=1.0) for s in seeds]
-    greed = times_found(greedy, two_that_lose_alone_and_win_together, evaluations)
+    greed = times_found(greedy, deceptive, evaluations)
     samples = [BestOfN(BestOfN.Settings(), target=TARGET, seed=s, evaluations=None, baseline=BASELINE) for s in seeds]
-    chance = times_found(samples, two_that_lose_alone_and_win_together, evaluations)
+    chance = times_found(samples, deceptive, evaluations)
     assert ours > 2 * chance
     assert ours > 2 * greed
 
