@@ -89,4 +89,5 @@ def _widened(lines: list[str], start: int, end: int) -> tuple[int, int]:
 
 
 def _keep_ends(text: str) -> list[str]:
-    return [line for line in re.split(r"(?<=\n)", text) if line]
+    *ended, last = text.split("\n")
+    return [f"{line}\n" for line in ended] + ([last] if last else [])

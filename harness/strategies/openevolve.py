@@ -7,6 +7,7 @@ model layer's draw. The policy is single-threaded and pure; propose needs only t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Annotated, Any, ClassVar, Self
 
@@ -157,6 +158,7 @@ class OpenEvolve:
         island = self.islands[index]
         best = island.ranked()[0]
         attempts = island.told(best=self.settings.top_programs, latest=self.settings.attempts)
+        elsewhere = self._elsewhere(island, parent)
         return {
             "island": index,
             "generation": island.generation,
@@ -168,19 +170,25 @@ class OpenEvolve:
             "advice": areas_to_improve(parent, best, self._baseline, self._objective, island.attempts),
             "attempts": [attempt.described() for attempt in attempts],
             "top": [p.described() for p in island.ranked()[: self.settings.top_programs]],
-            "diverse": [p.described() for p in self._elsewhere(island, parent, self.settings.diverse_programs, rng)],
-            "inspirations": [p.described() for p in self._inspirations(island, parent, rng)],
+            "diverse": [p.described() for p in _some(elsewhere, self.settings.diverse_programs, rng)],
+            "inspirations": [p.described() for p in self._inspirations(island, parent, elsewhere, rng)],
         }
 
-    def _inspirations(self, island: Island, parent: Program, rng: Random) -> list[Program]:
+    def _inspirations(
+        self, island: Island, parent: Program, elsewhere: Sequence[Program], rng: Random
+    ) -> list[Program]:
         """The island's best and its top share, then programs from other cells than the parent's; never the parent."""
         wanted = self.settings.inspirations
         chosen = [p for p in island.top(self.settings.elites) if p.id != parent.id][:wanted]
         taken = {p.id for p in chosen}
-        others = [p for p in self._elsewhere(island, parent, wanted, rng) if p.id not in taken]
+        others = [p for p in _some(elsewhere, wanted, rng) if p.id not in taken]
         return (chosen + others)[:wanted]
 
-    def _elsewhere(self, island: Island, parent: Program, count: int, rng: Random) -> list[Program]:
+    def _elsewhere(self, island: Island, parent: Program) -> list[Program]:
+        """The holders of other cells than the parent's, best first."""
         here = self.space.cell(parent)
-        holders = [p for cell, p in island.map(self.space).items() if cell != here]  # best first, as the map is drawn
-        return rng.sample(holders, min(count, len(holders)))
+        return [p for cell, p in island.map(self.space).items() if cell != here]
+
+
+def _some(programs: Sequence[Program], count: int, rng: Random) -> list[Program]:
+    return rng.sample(programs, min(count, len(programs)))
