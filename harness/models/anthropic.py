@@ -25,7 +25,9 @@ class Messages:
         from anthropic import Anthropic, DefaultHttpxClient
 
         key, base_url = service.key, service.options.base_url
-        return Anthropic(api_key=key, base_url=base_url, max_retries=0, http_client=line.http_client(DefaultHttpxClient))
+        return Anthropic(
+            api_key=key, base_url=base_url, max_retries=0, http_client=line.http_client(DefaultHttpxClient)
+        )
 
     def broken(self) -> tuple[type[Exception], ...]:
         import anthropic
