@@ -13,12 +13,16 @@ from symtable import symtable
 from harness import parsing
 
 AT_HAND = 64  # texts whose answers are kept
-# Strings and comments (to be left out), then names and numbers.
-_WORDS = re.compile(
-    r"(?:\b[A-Za-z]{1,3}(?=['\"]))?(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''"
-    r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|#[^\n]*|(\w+)",
+# A comment (the one group), or a string without its prefix. Every alternative begins with a character of its own, so
+# that the search leaps from one to the next.
+_UNREAD = re.compile(
+    r"""(#)[^\n]*"""
+    r"""|"(?:""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"""|[^"\\\n]*(?:\\.[^"\\\n]*)*")"""
+    r"""|'(?:''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''|[^'\\\n]*(?:\\.[^'\\\n]*)*')""",
     re.S,
 )
+_PREFIX = re.compile(r"(?<!\w)[A-Za-z]{1,3}\Z")
+_SPACES = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 
 _warning_filters = threading.Lock()  # they are the process's, and programs are read in worker threads
 
@@ -42,7 +46,12 @@ def likeness(source: str) -> str:
     Made of the names and numbers alone, so that comments, doc strings and layout are not in it. Two spellings of one
     number make two likenesses of one program, which then costs an evaluation that could have been saved.
     """
-    words = " ".join(filter(None, _WORDS.findall(source)))
+    code, comments = (found := _UNREAD.split(source))[::2], found[1::2]
+    read = [
+        part if comment or not part[-1:].isalpha() else _PREFIX.sub("", part)
+        for part, comment in zip(code, [*comments, "#"], strict=True)
+    ]
+    words = " ".join(" ".join(read).translate(_SPACES).split())
     return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 

@@ -12,7 +12,9 @@ from threading import Condition, Thread
 
 from harness.errors import StoreError
 
-MOST_WAITING = 64  # texts; more than these wait for the disk to keep up
+GATHERED_S = 0.01  # what is written meanwhile goes to the disk together, unless somebody waits for it
+MANY_WAITING = 16  # texts that are files of their own; what comes while so many wait belongs into one file
+MOST_WAITING = 256 << 20  # bytes of a pack; whoever writes more than these waits for the disk to keep up
 
 
 class Syncer:
@@ -24,33 +26,47 @@ class Syncer:
         self._name = name
         self._wake = Condition()
         self._texts: list[Path] = []
+        self._packs: set[Path] = set()
+        self._bytes = 0  # written to those, and not yet on the disk
         self._written = 0
         self._synced = 0
+        self._awaited = 0
         self._failure = ""
         self._closing = False
         self._thread = Thread(target=self._work, name="syncer", daemon=True)
         self._thread.start()
 
+    def behind(self) -> bool:
+        """Whether the disk does not keep up with a file for each text."""
+        return len(self._texts) >= MANY_WAITING
+
     def text(self, path: Path) -> None:
-        """A file was written. Waits where the disk is far behind."""
+        """A file was written."""
         with self._wake:
             self._texts.append(path)
-            self._written += 1
-            self._wake.notify_all()
-            self._wake.wait_for(lambda: len(self._texts) < MOST_WAITING or bool(self._failure))
+            self._wake_up()
+        self._complain()
+
+    def packed(self, pack: Path, size: int) -> None:
+        """So many bytes were appended to a file of many texts. Waits where the disk is far behind."""
+        with self._wake:
+            self._packs.add(pack)
+            self._bytes += size
+            self._wake_up()
+            self._wake.wait_for(lambda: self._bytes < MOST_WAITING or bool(self._failure))
         self._complain()
 
     def event(self) -> None:
         """The journal was written to."""
         with self._wake:
-            self._written += 1
-            self._wake.notify_all()
+            self._wake_up()
         self._complain()
 
     def settle(self) -> None:
         """Wait until all that was written is on the disk. Raises StoreError when it cannot be brought there."""
         with self._wake:
-            due = self._written
+            due = self._awaited = self._written
+            self._wake.notify_all()
             self._wake.wait_for(lambda: self._synced >= due or bool(self._failure))
         self._complain()
 
@@ -59,6 +75,10 @@ class Syncer:
             self._closing = True
             self._wake.notify_all()
         self._thread.join()
+
+    def _wake_up(self) -> None:
+        self._written += 1
+        self._wake.notify_all()
 
     def _complain(self) -> None:
         if self._failure:
@@ -70,9 +90,11 @@ class Syncer:
                 self._wake.wait_for(lambda: self._written > self._synced or self._closing)
                 if self._written == self._synced:
                     return
+                self._wake.wait_for(lambda: self._closing or self._awaited > self._synced, GATHERED_S)
                 texts, self._texts, due = self._texts, [], self._written
+                packs, self._packs, size = self._packs, set(), self._bytes
             try:
-                for path in texts:
+                for path in (*texts, *packs):
                     _sync(path)
                 os.fsync(self._journal)
             except OSError as error:
@@ -80,6 +102,7 @@ class Syncer:
                 return
             with self._wake:
                 self._synced = due
+                self._bytes -= size
                 self._wake.notify_all()
 
     def _fail(self, words: str) -> None:
