@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 
 from harness.archive import Leader
 from harness.budget import Budget
@@ -48,6 +50,7 @@ class Engine:
     told: Callable[[], None] = lambda: None
     reason: str = ""  # why the run ended
     _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
+    _done: SimpleQueue[Future[Outcome]] = field(default_factory=SimpleQueue)  # of those in flight, who came back
     _answered: int = 0  # outcomes that are more than the want of an answer
     _failures: int = 0  # of the model, in a row
     _barren: int = 0  # outcomes in a row that brought nothing new
@@ -121,7 +124,9 @@ class Engine:
 
     def _start(self, order: Order) -> None:
         self.budget.start(order.n)
-        self._flying[self._submit(self._work, order)] = order
+        future = self._submit(self._work, order)
+        self._flying[future] = order
+        future.add_done_callback(self._done.put)
 
     def _work(self, order: Order) -> Outcome:
         """One order, in a worker thread: from a request to a judged candidate."""
@@ -147,9 +152,12 @@ class Engine:
 
     def _landed(self) -> list[Outcome]:
         """Outcomes of the orders that are finished, oldest order first; waits for one."""
-        done: set[Future[Outcome]] = set()
+        done: list[Future[Outcome]] = []
         while self._flying and not done:
-            done, _ = wait(self._flying, timeout=HEARTBEAT_S, return_when=FIRST_COMPLETED)
+            with suppress(Empty):
+                done.append(self._done.get(timeout=HEARTBEAT_S))
+        while not self._done.empty():
+            done.append(self._done.get())
         orders = sorted(((self._flying.pop(future).n, future) for future in done), key=lambda item: item[0])
         return [future.result() for _, future in orders]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from random import Random
 from threading import RLock
 from typing import Protocol
@@ -159,7 +160,7 @@ class OrderTools:
         self, order: Order, seed: int, model: Model, judge: Judge, ledger: Ledger, budget: Budget, court: Standing,
         agents: Callable[[str], Agent] = no_agents,
     ) -> None:  # fmt: skip
-        self.rng = Random(f"{seed}/{order.n}")
+        self._seed = seed
         self.target: Target = judge.target
         self.usage = Usage()
         self._order = order
@@ -174,6 +175,10 @@ class OrderTools:
         self._calls = 0
         self._judgements = 0
         self._sessions = 0
+
+    @cached_property
+    def rng(self) -> Random:
+        return Random(f"{self._seed}/{self._order.n}")
 
     def source(self, candidate_id: str) -> str:
         return self._ledger.source(candidate_id)

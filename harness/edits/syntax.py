@@ -16,12 +16,16 @@ AT_HAND = 64  # texts whose answers are kept
 PARTS_AT_HAND = 2048  # likewise of parts of texts: programs that descend from each other share most of theirs
 # Where a statement of the module begins: what stands at the margin and is no comment, bracket or continuation.
 _STATEMENT = re.compile(r"^(?=[^\s#)\]}])(?!(?:else|elif|except|finally)\b)", re.M)
-# Strings and comments (to be left out), then names and numbers.
-_WORDS = re.compile(
-    r"(?:\b[A-Za-z]{1,3}(?=['\"]))?(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''"
-    r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|#[^\n]*|(\w+)",
+# A comment (the one group), or a string without its prefix. Every alternative begins with a character of its own, so
+# that the search leaps from one to the next.
+_UNREAD = re.compile(
+    r"""(#)[^\n]*"""
+    r"""|"(?:""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"""|[^"\\\n]*(?:\\.[^"\\\n]*)*")"""
+    r"""|'(?:''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''|[^'\\\n]*(?:\\.[^'\\\n]*)*')""",
     re.S,
 )
+_PREFIX = re.compile(r"(?<!\w)[A-Za-z]{1,3}\Z")
+_SPACES = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 
 _warning_filters = threading.Lock()  # they are the process's, and programs are read in worker threads
 
@@ -79,7 +83,12 @@ def _parts(source: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=PARTS_AT_HAND)
 def _words(part: str) -> str:
-    return " ".join(filter(None, _WORDS.findall(part)))
+    code, comments = (found := _UNREAD.split(part))[::2], found[1::2]
+    read = [
+        piece if comment or not piece[-1:].isalpha() else _PREFIX.sub("", piece)
+        for piece, comment in zip(code, [*comments, "#"], strict=True)
+    ]
+    return " ".join(" ".join(read).translate(_SPACES).split())
 
 
 @lru_cache(maxsize=PARTS_AT_HAND)

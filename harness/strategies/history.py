@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from harness.strategies.quoting import middle_cut, one_line
 from harness.types import Candidate, JsonObject, Outcome, Score, Status
@@ -53,7 +53,14 @@ class Attempt:
     feedback: str
 
     def described(self) -> JsonObject:
-        return asdict(self)
+        return {
+            "n": self.n,
+            "status": self.status,
+            "fitness": self.fitness,
+            "kept": self.kept,
+            "note": self.note,
+            "feedback": self.feedback,
+        }
 
 
 def program_of(outcome: Outcome, kept: bool) -> Program | None:
