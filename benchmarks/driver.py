@@ -5,8 +5,8 @@
     python -m benchmarks.driver --no-model              # a judgement and no model call for each outcome
 
 The judge, the model and the strategy answer at once; engine, court, ledger, budget, journal, texts and their syncing
-are real, on the disk of --where. Each outcome has a prompt and a program of --bytes of its own, and a short answer. Prints
-one JSON document: the rate, and per outcome the events, bytes and fsyncs, and the CPU time of all threads.
+are real, on the disk of --where. Each outcome has a prompt and a program of --bytes of its own, and a short answer.
+Prints one JSON document: the rate, and per outcome the events, bytes and fsyncs, and the CPU time of all threads.
 """
 
 from __future__ import annotations

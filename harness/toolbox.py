@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from random import Random
 from threading import RLock
 from typing import Protocol
@@ -160,7 +159,7 @@ class OrderTools:
         self, order: Order, seed: int, model: Model, judge: Judge, ledger: Ledger, budget: Budget, court: Standing,
         agents: Callable[[str], Agent] = no_agents,
     ) -> None:  # fmt: skip
-        self._seed = seed
+        self.rng = Random(f"{seed}/{order.n}")
         self.target: Target = judge.target
         self.usage = Usage()
         self._order = order
@@ -175,10 +174,6 @@ class OrderTools:
         self._calls = 0
         self._judgements = 0
         self._sessions = 0
-
-    @cached_property
-    def rng(self) -> Random:
-        return Random(f"{self._seed}/{self._order.n}")
 
     def source(self, candidate_id: str) -> str:
         return self._ledger.source(candidate_id)
