@@ -57,13 +57,16 @@ def proposer(operator: str) -> Proposer:
     return {"diff": diff, "rewrite": rewrite}[operator]
 
 
-def ask_model(system: str, user: str, parent: str, tools: Tools, role: str = "") -> Edited:
-    """What the model makes of `parent`. An unusable answer goes back once with the reason; a second is raised."""
+def ask_model(system: str, user: str, parent: str, tools: Tools, role: str = "", model: str = "") -> Edited:
+    """What the model makes of `parent`. An unusable answer goes back once with the reason; a second is raised.
+
+    model: the member of an ensemble that is asked, "" to have one drawn by weight.
+    """
     try:
-        return _edited(tools.complete(_prompt(system, user, tools, role)), parent)
+        return _edited(tools.complete(_prompt(system, user, tools, role, model)), parent)
     except Unusable as first:
         again = user + render("again.md.j2", reason=str(first))
-        return _edited(tools.complete(_prompt(system, again, tools, role)), parent)
+        return _edited(tools.complete(_prompt(system, again, tools, role, model)), parent)
 
 
 def shown(context: JsonObject, parent: str, tools: Tools) -> list[JsonObject]:
@@ -92,7 +95,7 @@ def question(order: Order, tools: Tools, template: str, mode: Mode) -> Question:
 
 def _propose(order: Order, tools: Tools, template: str, mode: Mode) -> Candidate:
     asked = question(order, tools, template, mode)
-    edited = ask_model(asked.system, asked.user, asked.parent, tools)
+    edited = ask_model(asked.system, asked.user, asked.parent, tools, model=order.context.get("model", ""))
     return Candidate.of(edited.source, order.parents, edited.note)
 
 
@@ -105,8 +108,8 @@ def _named(context: JsonObject) -> Iterator[tuple[JsonObject, str]]:
                 yield entry, role
 
 
-def _prompt(system: str, user: str, tools: Tools, role: str) -> Prompt:
-    return Prompt(system, user, seed=str(tools.rng.getrandbits(64)), role=role)
+def _prompt(system: str, user: str, tools: Tools, role: str, model: str) -> Prompt:
+    return Prompt(system, user, seed=str(tools.rng.getrandbits(64)), role=role, model=model)
 
 
 def _edited(reply: Reply, parent: str) -> Edited:
