@@ -95,7 +95,7 @@ def _lines(n: int) -> str:
 
 
 def _blocks(n: int) -> str:
-    line = "num_steps = 1000 # number of training steps"
+    line = "num_steps = 1000"
     return f"<<<<<<< SEARCH\n{line}\n=======\n{line}\n{_lines(n)}\n>>>>>>> REPLACE\n"
 
 

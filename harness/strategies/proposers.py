@@ -12,6 +12,7 @@ from typing import Literal
 from harness import edits
 from harness.edits import Edited
 from harness.errors import Unusable
+from harness.strategies.evidence import changes_of, profile_of
 from harness.strategies.prompting import render
 from harness.strategies.quoting import whole_lines
 from harness.types import Candidate, JsonObject, Order, Prompt, Reply, Tools
@@ -85,11 +86,19 @@ def shown(context: JsonObject, parent: str, tools: Tools) -> list[JsonObject]:
 
 
 def question(order: Order, tools: Tools, template: str, mode: Mode) -> Question:
-    """What a template asks about the order's first parent; every name in the order's context is known to it."""
+    """What a template asks about the order's first parent; every name in the order's context is known to it.
+
+    A context's `diffs` are attempts whose changes are shown; `profiled` says whether the parent's profile is.
+    """
     parent = tools.source(order.parents[0])
     system = render("system.md.j2", target=tools.target, mode=mode)
     programs = shown(order.context, parent, tools)
-    user = render(template, **order.context, target=tools.target, mode=mode, program=parent, programs=programs)
+    evidence = {
+        "profile": profile_of(parent, tools, order.context.get("profiled", False)),
+        "changes": changes_of(order.context.get("diffs", ()), tools),
+    }
+    values = {**order.context, **evidence, "target": tools.target, "mode": mode}
+    user = render(template, **values, program=parent, programs=programs)
     return Question(system, user, parent)
 
 

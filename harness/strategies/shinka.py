@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from harness.errors import Unusable
 from harness.strategies.advice import areas_to_improve
 from harness.strategies.bandit import ModelBandit
-from harness.strategies.history import Program, attempt_of, beats, program_of, ranked
+from harness.strategies.history import Program, attempt_of, beats, program_of, ranked, telling
 from harness.strategies.islands import Island, migrate
 from harness.strategies.novelty import changes, nearest
 from harness.strategies.proposers import proposer
@@ -49,6 +49,8 @@ class ShinkaSettings(BaseModel):
     attempts: int = Field(10, ge=0, le=100, description="latest attempts of the island listed, besides its best")
     migration_interval: int = Field(10, ge=1, description="generations of an island between migrations")
     migration_rate: float = Field(0.1, ge=0, le=1, description="share of an island, best first, that migrates")
+    profile: bool = Field(True, description="show a language model where the parent's time and memory go")
+    diffs: int = Field(4, ge=0, le=20, description="attempts whose changes a language model is shown")
     gain: float = Field(0.02, ge=0, le=1, description="gain over its parent from which an attempt is called kept")
     bandit: bool = Field(True, description="choose among an ensemble's models by what they gained; else by weight")
     model_exploration: float = Field(1.0, ge=0, description="factor of the bonus for a model that is little tried")
@@ -202,6 +204,8 @@ class Shinka:
             "feedback": parent.feedback,
             "advice": areas_to_improve(parent, best, self._baseline, self._objective, island.attempts),
             "attempts": [attempt.described() for attempt in island.told(best=3, latest=settings.attempts)],
+            "diffs": telling(island.attempts, settings.diffs),
+            "profiled": settings.profile,
             "inspirations": [p.described() for p in inspirations if p not in partner],
             "known": list(island.programs),
             "recommendation": rng.choice(self._recommendations) if self._recommendations else "",

@@ -37,7 +37,9 @@ class Member:
 
 
 def ensemble() -> Ensemble:
-    return Ensemble("e", {"dull": Member("d-1", False), "bright": Member("b-1", True)}, {"dull": 0.9, "bright": 0.1}, seed=0)
+    return Ensemble(
+        "e", {"dull": Member("d-1", False), "bright": Member("b-1", True)}, {"dull": 0.9, "bright": 0.1}, seed=0
+    )
 
 
 def made(seed: int, models: tuple[str, ...] = NAMES, **knobs: object) -> Shinka:
