@@ -40,7 +40,7 @@ class StubJudge:
         self._note(f"judge {candidate.id}")
         return Score("ok", stage="short")
 
-    def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
+    def judge(self, candidate: Candidate, stake: float = 0.0, screened: Score | None = None) -> Score:
         self._note(f"judge {candidate.id}")
         worth = self.worth(candidate)
         if worth < 0.8:

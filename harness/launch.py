@@ -20,6 +20,7 @@ from harness.judging import scoring
 from harness.judging.judge import Baseline
 from harness.judging.lanes import Lanes
 from harness.machine import machine, version
+from harness.models import members_of
 from harness.parts import Parts, make_judge, planned, refuse_another_safety, warnings_of
 from harness.preparing import Preparation
 from harness.private import private_folder
@@ -154,6 +155,7 @@ class Run:
         strategy = registry.make_strategy(
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
             evaluations=self.ledger.recording.planned or planned(self.spec.limit), baseline=self.baseline,
+            models=members_of(self.parts.model),
         )  # fmt: skip
         engine = Engine(
             strategy=strategy, model=self.parts.model, judge=judge,

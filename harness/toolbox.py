@@ -174,6 +174,7 @@ class OrderTools:
         self._calls = 0
         self._judgements = 0
         self._sessions = 0
+        self._screened: dict[str, Score] = {}  # trials of this order, by program
 
     def source(self, candidate_id: str) -> str:
         return self._ledger.source(candidate_id)
@@ -211,15 +212,20 @@ class OrderTools:
 
     def trial(self, source: str) -> Score:
         """Rules and hidden shorts; not counted as an evaluation."""
-        return self._judged("trial", source, self._judge.screen)
+        score = self._screened[candidate_id(source)] = self._judged("trial", source, self._judge.screen)
+        return score
 
     def evaluate(self, source: str) -> Score:
-        """The whole judgement, counted; a program that was judged before, in normal form, costs nothing."""
+        """The whole judgement, counted; a program that was judged before, in normal form, costs nothing.
+
+        What a trial of this order has shown is not run again.
+        """
         recorded = self._ledger.recording.score(self._order.n, self._judgements, source)
         if recorded is None and self._order.operator != "noop" and (known := self._ledger.known_score(source)):
             return known
         self._budget.claim(self._order.n, "evaluations")
-        score = self._judged("evaluate", source, lambda c: self._judge.judge(c, self._standing.stake()))
+        screened = self._screened.get(candidate_id(source))
+        score = self._judged("evaluate", source, lambda c: self._judge.judge(c, self._standing.stake(), screened))
         self.usage = self.usage + Usage(evaluations=1)
         self._ledger.learn_score(source, score)
         return score

@@ -47,13 +47,15 @@ class FixedJudge:
     judged: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     profiled: int = 0
+    screened: int = 0  # programs that a trial had shown to be right, and were not screened again
 
     @staticmethod
     def worth(candidate: Candidate) -> float:
         return float(candidate.source.split("=")[1])
 
-    def judge(self, candidate: Candidate, stake: float) -> Score:
+    def judge(self, candidate: Candidate, stake: float = 0.0, screened: Score | None = None) -> Score:
         self.judged.append(candidate.source)
+        self.screened += screened is not None
         worth = self.worth(candidate)
         if worth < 0:
             return Score("wrong", feedback="line 1 differs", stage="short")
@@ -200,6 +202,26 @@ def test_everything_is_on_disk_before_it_is_used(tmp_path: Path) -> None:
     bed = Bed(tmp_path, [2.0])
     bed.go()
     assert [kind for _, kind, _ in bed.journal] == ["ask", "reply", "judged", "crown", "outcome", "confirm"]
+
+
+@dataclass
+class Trying(Counting):
+    """Tries a program first, as a cheap gate, and asks for its judgement then."""
+
+    name: str = "trying"
+
+    def propose(self, order: Order, tools: Tools) -> Candidate | None:
+        made = Candidate.of(f"worth = {order.context['worth']}\n")
+        return made if tools.trial(made.source).status == "ok" else None
+
+
+def test_what_a_trial_has_shown_is_not_run_again(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0, -1.0, 3.0], made=Trying)
+    bed.go()
+    assert bed.judge.screened == 2, "each program that passed its trial was measured at once"
+    again = Bed(tmp_path / "again", [2.0])
+    again.go()
+    assert again.judge.screened == 0, "without a trial the judge screens for itself"
 
 
 def test_a_leader_that_fails_its_whole_run_falls_and_the_one_before_stands(tmp_path: Path) -> None:

@@ -94,10 +94,10 @@ class Judge:
             laps.lap("screen")
         return self._score(readings, "short")
 
-    def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
+    def judge(self, candidate: Candidate, stake: float = 0.0, screened: Score | None = None) -> Score:
         """Screen, then measure against the baseline, with as many pairs as it takes to tell from stake: the incumbent's
-        fitness."""
-        screened = self.screen(candidate)
+        fitness. screened: what screen said of it, where it was asked before."""
+        screened = screened or self.screen(candidate)
         if screened.status != "ok":
             return screened
         with self._bench.lanes.take() as core:

@@ -16,7 +16,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.strategies.clustering import Vector, cluster, descriptor
-from harness.strategies.history import Attempt, Program, attempt_of, beats, program_of, ranked
+from harness.strategies.history import Attempt, Program, attempt_of, beats, program_of, ranked, telling
 from harness.strategies.planning import area_key, own_briefs, plan, settled
 from harness.strategies.quoting import one_line
 from harness.strategies.working import work
@@ -40,7 +40,9 @@ class AsterSettings(BaseModel):
     max_steps: int = Field(12, ge=1, le=100, description="edits that a worker may try, wrong ones included")
     clusters_max: int = Field(8, ge=2, le=32, description="clusters of the archive at most")
     elites_per_cluster: int = Field(2, ge=1, le=10, description="programs of a cluster that the planner sees")
-    stale_rounds: int = Field(2, ge=0, description="rounds without a gain after which it ends; 0: never")
+    stale_rounds: int = Field(2, ge=0, description="rounds that change nothing after which it ends; 0: never")
+    profile: bool = Field(True, description="show a language model where the parent's time and memory go")
+    diffs: int = Field(4, ge=0, le=20, description="attempts whose changes a language model is shown")
     gain: float = Field(0.02, ge=0, le=1, description="gain over its parent from which a program is called kept")
 
 
@@ -83,6 +85,7 @@ class Aster:
         self._round = 0
         self._stale = 0
         self._gained = False  # in this round
+        self._arrived: set[str] = set()  # programs of this round
         self._planning = False
         self._briefs: list[JsonObject] = []  # of this round, not handed out yet
         self._working = 0
@@ -120,11 +123,9 @@ class Aster:
 
     def _ended(self) -> bool:
         stale = self.settings.stale_rounds
-        exhausted = bool(self.areas) and all(area.status == "exhausted" for area in self.areas.values())
         return (
             self._round >= self.settings.iterations
             or (stale > 0 and self._stale >= stale)
-            or (stale > 0 and exhausted)
             or (self._left is not None and self._left <= 0)
         )
 
@@ -169,7 +170,7 @@ class Aster:
             if self._briefs:
                 break
         else:
-            self._stale = max(self._stale, self.settings.stale_rounds)  # nothing is left to be worked on
+            self._stale = max(self._stale, self.settings.stale_rounds)  # every area is exhausted
         for brief, budget in zip(self._briefs, self._budgets(len(self._briefs)), strict=True):
             brief["eval_budget"] = budget
 
@@ -193,6 +194,8 @@ class Aster:
             "feedback": parent.feedback,
             "learnings": self._learnings[-LEARNINGS:],
             "attempts": [attempt.described() for attempt in self._attempts[-ATTEMPTS:]],
+            "diffs": telling(self._attempts, self.settings.diffs),
+            "profiled": self.settings.profile,
         }
         return self._order("work", tuple(p.id for p in (parent, *partner)), context)
 
@@ -206,6 +209,7 @@ class Aster:
         program = program_of(outcome, kept)
         if program is not None and program.id not in self._programs:
             self._programs[program.id] = program
+            self._arrived.add(program.id)
             self._descriptors[program.id] = descriptor(program)
         self._gained |= kept
         self._learn(outcome, kept, program.fitness / parent.fitness if program else 1.0)
@@ -226,11 +230,16 @@ class Aster:
         self._handoffs.append({"area": name, **texts})
 
     def _close_round(self) -> None:
-        """Cluster all of history again; the elites of each cluster are what the next plan starts from."""
-        self._stale = 0 if self._gained else self._stale + 1
+        """Cluster all of history again; the elites of each cluster are what the next plan starts from.
+
+        A round changed something when it gained, or brought a program that is now among the elites.
+        """
         programs = list(self._programs.values())
         vectors = [self._descriptors[p.id] for p in programs]
         self.clusters = cluster(programs, vectors, f"{self._seed}/{self._round}", self.settings.clusters_max)
+        elites = {p.id for members in self.clusters for p in members[: self.settings.elites_per_cluster]}
+        self._stale = 0 if self._gained or elites & self._arrived else self._stale + 1
+        self._arrived.clear()
 
     def _best(self) -> Program:
         return ranked(self._programs.values())[0]

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from harness.strategies.advice import areas_to_improve
 from harness.strategies.features import Axis, FeatureSpace
-from harness.strategies.history import Program, attempt_of, beats, program_of
+from harness.strategies.history import Program, attempt_of, beats, program_of, telling
 from harness.strategies.islands import EliteArchive, Island, migrate, prune
 from harness.strategies.proposers import Mode, proposer
 from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools
@@ -58,6 +58,8 @@ class OpenEvolveSettings(BaseModel):
     top_programs: int = Field(3, ge=0, le=20, description="best programs of the island shown")
     diverse_programs: int = Field(2, ge=0, le=20, description="programs of other cells shown")
     attempts: int = Field(10, ge=0, le=100, description="latest attempts of the island listed, besides its best")
+    profile: bool = Field(True, description="show a language model where the parent's time and memory go")
+    diffs: int = Field(4, ge=0, le=20, description="attempts whose changes a language model is shown")
     gain: float = Field(0.02, ge=0, le=1, description="gain over its parent from which an attempt is called kept")
 
     @model_validator(mode="after")
@@ -169,6 +171,8 @@ class OpenEvolve:
             "feedback": parent.feedback,
             "advice": areas_to_improve(parent, best, self._baseline, self._objective, island.attempts),
             "attempts": [attempt.described() for attempt in attempts],
+            "diffs": telling(island.attempts, self.settings.diffs),
+            "profiled": self.settings.profile,
             "top": [p.described() for p in island.ranked()[: self.settings.top_programs]],
             "diverse": [p.described() for p in _some(elsewhere, self.settings.diverse_programs, rng)],
             "inspirations": [p.described() for p in self._inspirations(island, parent, elsewhere, rng)],

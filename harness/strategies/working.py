@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from harness import edits
 from harness.edits import Edited
 from harness.errors import Unusable
-from harness.strategies.planning import described
+from harness.strategies.evidence import changes_of, profile_of
 from harness.strategies.prompting import render
 from harness.strategies.proposers import DIFF_CHARACTERS, ask_model, shown
 from harness.strategies.quoting import one_line, whole_lines
@@ -65,11 +65,12 @@ class Shift:
         context = {**self.order.context, "attempts": [*self.order.context["attempts"], *self.attempts]}
         target = self.tools.target
         system = render("system.md.j2", target=target, mode="diff")
-        profile = None
-        if self.tools.can("schema", "worker"):  # a language model reads it; the offline engine has eyes of its own
-            profile = described(self.tools.profile(self.parent), self.parent) if self.current == self.parent else None
+        wanted = context["profiled"] and self.current == self.parent
+        profile = profile_of(self.parent, self.tools, wanted, "worker")
+        changes = changes_of(context["diffs"], self.tools, "worker")
         programs = shown(context, self.current, self.tools)
-        values = {**context, "program": self.current, "programs": programs, "profile": profile, "mode": "diff"}
+        values = {**context, "program": self.current, "programs": programs, "mode": "diff"}
+        values |= {"profile": profile, "changes": changes}
         user = render("aster_work.md.j2", **values, target=target)
         return ask_model(system, user + self.refused, self.current, self.tools, role="worker")
 

@@ -42,6 +42,15 @@ def test_a_leaner_program_scores_better_in_memory(judge: Judge) -> None:
     assert memory.detail["floor_mib"] < memory.detail["candidate_mib"]
 
 
+def test_what_was_screened_before_is_measured_at_once(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    lean = Candidate.of(LEAN)
+    screened = judge.screen(lean)
+    monkeypatch.setattr(judge, "screen", lambda _: pytest.fail("screened twice"))
+    score = judge.judge(lean, screened=screened)
+    assert score.status == "ok" and score.stage == "measure"
+    assert score.readings[: len(screened.readings)] == screened.readings
+
+
 @pytest.mark.parametrize(
     ("change", "status", "says"),
     [

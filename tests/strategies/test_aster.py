@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness.strategies.aster import Aster
-from harness.strategies.toy import Landscape, ToyRun, failed, more_is_better, one_change, toy_target
+from harness.strategies.planning import AREAS
+from harness.strategies.toy import Landscape, ToyRun, failed, more_is_better, ok, one_change, toy_target, toy_values
 from harness.types import Candidate, Outcome, Prompt, Reply
 
 TARGET = toy_target()
@@ -71,9 +72,22 @@ def test_what_one_worker_learnt_reaches_the_next_round() -> None:
     assert all("wrong" in words for words in second.order.context["learnings"])
 
 
-def test_it_ends_when_two_rounds_gained_nothing() -> None:
+def test_it_ends_when_two_rounds_changed_nothing() -> None:
     toy = run(made(iterations=8), lambda _: failed("crash"))
     assert len(of_kind(toy, "plan")) == 2
+
+
+def test_a_round_that_gains_nothing_but_brings_a_new_elite_is_no_standstill() -> None:
+    toy = run(made(iterations=4), lambda source: ok(1.0 - sum(toy_values(source)) / 100))
+    assert len(of_kind(toy, "plan")) > 2
+    assert not any(outcome.score.fitness and outcome.score.fitness > 1 for outcome in of_kind(toy, "work"))
+
+
+def test_it_ends_when_every_area_is_exhausted() -> None:
+    strategy = made(iterations=50, stale_rounds=40)
+    toy = run(strategy, lambda _: failed("crash"))
+    assert len(of_kind(toy, "work")) == 2 * len(AREAS)
+    assert strategy.ask() is None
 
 
 def test_later_rounds_start_from_other_clusters_too_and_every_third_joins_two_gains() -> None:
