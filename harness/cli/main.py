@@ -18,6 +18,7 @@ from harness.errors import OptimizeRunError, UnknownName
 
 # Each command as (one line, "module:function"); a command's module is imported when the command is asked for.
 COMMANDS = {
+    "init": ("Make a target of your own program.", "harness.cli.init:init"),
     "evaluate": ("Judge one program as a run would judge its best.", "harness.cli.evaluate:evaluate"),
     "tolerance": ("Calibrate a target's tolerance.", "harness.cli.tolerance:tolerance"),
     "compare": ("Compare strategies at one budget, or runs that are there.", "harness.cli.compare:compare"),
@@ -29,7 +30,7 @@ COMMANDS = {
     "report": ("Make a page about a run for a browser.", "harness.cli.report:report"),
     "export": ("Write a run's candidates for a spreadsheet or a program.", "harness.cli.export:export"),
     "best": ("Print the best program of a run.", "harness.cli.best:best"),
-    "targets": ("List the built-in targets.", "harness.cli.targets:targets"),
+    "targets": ("List the built-in targets, or check one of yours.", "harness.cli.targets:targets"),
     "strategies": ("List the strategies, or the knobs of one.", "harness.cli.strategies:strategies"),
     "models": ("List the models that can be asked.", "harness.cli.models:models"),
     "resume": ("Go on with an interrupted run.", "harness.cli.resume:resume"),
