@@ -136,6 +136,7 @@ class Run:
             "parallel": self.spec.parallel,
             "planned": planned(self.spec.limit),
             "machine": machine(),
+            "interpreter": plain(self.parts.target.python),
             "sandbox": plain(self.parts.sandbox.describe()),
             "unsafe": self.spec.unsafe_no_sandbox,
             "baseline": {"id": self.baseline.id, "source": self.ledger.blobs.put(self.baseline.source)},

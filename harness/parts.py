@@ -36,7 +36,7 @@ class Parts:
         """recorded: what the run has recorded already; a model that answers in order goes on after its replies."""
         from harness import models, sandbox
 
-        target = load_target(spec.target, spec.program, spec.objective)
+        target = load_target(spec.target, spec.program, spec.objective, spec.python)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
         agents.check(settings, dollars=spec.limit.usd)
@@ -47,7 +47,10 @@ class Parts:
                 f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
                 "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
             )
-        return cls(target, sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox), model, settings)
+        room = sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox)
+        if target.python:
+            sandbox.prove(room, target.python)
+        return cls(target, room, model, settings)
 
 
 def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:
@@ -60,8 +63,13 @@ def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, un
         raise UsageError(f"run {run} was started in a sandbox and goes on in one: leave --unsafe-no-sandbox out")
 
 
-def load_target(reference: str, program: str | None, objective: str | None) -> Target:
+def load_target(reference: str, program: str | None, objective: str | None, python: str | None = None) -> Target:
+    """python: what is to run it and every candidate, as interpreters.find understands it; None: the harness's own."""
+    from harness.sandbox import interpreters
+
     target = targets.load(reference, Path(program) if program else None)
+    if python:
+        target = replace(target, python=interpreters.find(python))
     return replace(target, objective=targets.objective(objective)) if objective else target
 
 

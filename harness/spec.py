@@ -19,6 +19,7 @@ class Spec:
     model: str
     program: str | None = None
     objective: str | None = None
+    python: str | None = None  # the path of another interpreter than the harness's own
     roles: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     seed: int = 0

@@ -21,6 +21,7 @@ def evaluate(
     ] = None,
     objective: Annotated[str | None, typer.Option(help="memory, speed, balanced, or weights.")] = None,
     quick: Annotated[bool, typer.Option(help="Leave out the whole run: minutes less, and less sure.")] = False,
+    python: options.Python = None,
     sandbox: options.Sandbox = None,
     unsafe_no_sandbox: options.UnsafeNoSandbox = False,
     json: options.Json = False,
@@ -35,7 +36,7 @@ def evaluate(
     from harness.targets.program import read_program
     from harness.types import Candidate
 
-    wanted = load_target(target, baseline, objective)
+    wanted = load_target(target, baseline, objective, python)
     candidate = Candidate.of(read_program(Path(program)))
     lanes = Lanes()
     room = rooms.asked_for(sandbox, unsafe=unsafe_no_sandbox)
@@ -62,6 +63,7 @@ def evaluation_json(program: str, target: Target, score: Score) -> JsonObject:
     return {
         "program": program,
         "target": target.name,
+        "interpreter": target.python.name if target.python else None,
         "status": score.status,
         "fitness": score.fitness,
         "memory": _ratio(score, "memory", ("candidate_mib", "baseline_mib", "floor_mib")),

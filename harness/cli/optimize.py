@@ -51,6 +51,7 @@ def optimize(
         bool, typer.Option(help="Show the first prompt and its cost; ask, run and write nothing.")
     ] = False,
     fail_if_no_improvement: Annotated[bool, typer.Option(help="Exit 3 when nothing was crowned.")] = False,
+    python: options.Python = None,
     sandbox: options.Sandbox = None,
     unsafe_no_sandbox: options.UnsafeNoSandbox = False,
     runs: options.Runs = None,
@@ -78,8 +79,8 @@ def optimize(
     spec = Spec(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
-        settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
-        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        python=options.interpreter(python), settings=tuple(set_ or ()), seed=seed, parallel=parallel,
+        lanes=lanes, limit=limit, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
     if dry_run:

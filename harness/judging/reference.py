@@ -79,6 +79,7 @@ class Reference:
             command=tuple(part.replace("{program}", PROGRAM) for part in self.target.command),
             files={**files, PROGRAM: source.encode()},
             imports=self.target.rules.imports,
+            python=self.target.python,
             limits=limits,
             core=core,
         )

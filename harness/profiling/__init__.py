@@ -32,6 +32,7 @@ def profile(candidate: Candidate, target: Target, sandbox: Sandbox, core: int | 
         command=(),
         files={**drawn.files, PROGRAM: source.encode(), DRIVER: (Path(__file__).parent / DRIVER).read_bytes()},
         imports=target.rules.imports,
+        python=target.python,
         limits=replace(
             limits,
             cpu_s=SECONDS * 3,

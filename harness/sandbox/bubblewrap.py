@@ -55,7 +55,7 @@ class Bubblewrap:
     def run(self, job: Job) -> JobResult:
         """Run a job in a room that only it sees. Raises SandboxError when there can be no room."""
         host.check(job)
-        stage = self._host.stage(job.imports)
+        stage = self._host.stage(job)
         writable = job.limits.writes_mib > 0
         with rooms.room(job.files, group=self._host.uid, writable=writable) as folder:
             recipe = runner.Recipe(

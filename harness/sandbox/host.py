@@ -29,7 +29,7 @@ class Host:
         self.python = python
         self.cache = cache
         self.uid = uid
-        self._stages: dict[tuple[str, ...], staging.Stage] = {}
+        self._stages: dict[tuple[str, ...], staging.Stage] = {}  # by interpreter and modules
         self._staging = threading.Lock()
 
     @classmethod
@@ -47,11 +47,12 @@ class Host:
         bound = os.geteuid() == 0 and self.uid is None
         return ("a user of its own: this root may not become another one, so programs run as it",) if bound else ()
 
-    def stage(self, imports: tuple[str, ...]) -> staging.Stage:
-        key = tuple(sorted(set(imports)))
+    def stage(self, job: Job) -> staging.Stage:
+        """The job's interpreter, or this host's own, with the job's modules."""
+        python, modules = interpreter(job, self.python), sorted(set(job.imports))
         with self._staging:
-            if key not in self._stages:
-                self._stages[key] = staging.stage(self.python, key, self.cache)
+            if (key := (python, *modules)) not in self._stages:
+                self._stages[key] = staging.stage(python, modules, self.cache)
             return self._stages[key]
 
 
@@ -62,6 +63,11 @@ def check(job: Job) -> None:
     # Not the cores of this process: the harness may keep itself off the cores that it times on.
     if job.core is not None and not 0 <= job.core < (os.cpu_count() or 1):
         raise SandboxError(f"core {job.core} cannot be used: this machine has cores 0 to {(os.cpu_count() or 1) - 1}")
+
+
+def interpreter(job: Job, own: str) -> str:
+    """The path of what `{python}` stands for in a job."""
+    return job.python.path if job.python else own
 
 
 def expand(command: tuple[str, ...], program: str) -> Iterator[str]:

@@ -37,7 +37,7 @@ class Landlock:
                 f"this target's program writes files, and Landlock ABI {self._abi} cannot keep it from emptying other "
                 "files: Linux 6.2 or newer is needed, or bubblewrap"
             )
-        stage = self._host.stage(job.imports)
+        stage = self._host.stage(job)
         with rooms.room(job.files, group=self._host.uid, writable=writable) as folder:
             recipe = runner.Recipe(
                 command=lambda sieve, _: self._command(job, stage, folder, sieve),

@@ -28,7 +28,7 @@ class Unconfined:
         with rooms.room(job.files, group=None, writable=job.limits.writes_mib > 0) as folder:
             recipe = runner.Recipe(
                 command=lambda *_: confine.spell(
-                    list(host.expand(job.command, self._python)),
+                    list(host.expand(job.command, host.interpreter(job, self._python))),
                     folder=str(folder),
                     environment={**host.FIXED, **libraries},
                 ),

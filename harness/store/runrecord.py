@@ -37,6 +37,12 @@ class Start:
     baseline_id: str
     baseline_source: str  # sha of its blob
     at: float
+    interpreter: JsonObject | None = None  # path, name and build; None: the harness's own, see machine
+
+    @property
+    def runs_on(self) -> str:
+        """The interpreter that ran every program, in words; ratios are within one."""
+        return str((self.interpreter or {}).get("name") or self.machine.get("python") or "not recorded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,18 @@ from harness.types.models import (
 )
 from harness.types.running import Job, JobResult, Protection, Sandbox
 from harness.types.strategies import Strategy, Tools
-from harness.types.target import Knob, Limits, Metamorphic, Objective, Promise, Rules, Statistical, Target, Workload
+from harness.types.target import (
+    Interpreter,
+    Knob,
+    Limits,
+    Metamorphic,
+    Objective,
+    Promise,
+    Rules,
+    Statistical,
+    Target,
+    Workload,
+)
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
 
 __all__ = [
@@ -36,6 +47,7 @@ __all__ = [
     "Evaluator",
     "Event",
     "HotLine",
+    "Interpreter",
     "Job",
     "JobResult",
     "JsonObject",

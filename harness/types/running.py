@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from harness.types.target import Limits
+from harness.types.target import Interpreter, Limits
 from harness.types.words import Watch
 
 
@@ -17,6 +17,7 @@ class Job:
     command: tuple[str, ...]
     files: Mapping[str, bytes]  # read-only files of the work folder, the program among them
     imports: tuple[str, ...] = ()  # standard-library modules to stage; everything else is absent
+    python: Interpreter | None = None  # what `{python}` stands for; None: the sandbox's own
     limits: Limits = field(default_factory=Limits)
     core: int | None = None  # pin to this core
     watch: Watch | None = None

@@ -108,6 +108,15 @@ class Limits:
     writes_mib: int = 0  # 0: nothing is writable
 
 
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """What runs a program. build: the words by which it tells itself from all others, as sys.version."""
+
+    path: str
+    name: str  # "CPython 3.13.0"
+    build: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A program, its promise and how to judge it. Made from target.toml or from a plain .py file."""
@@ -125,3 +134,4 @@ class Target:
     limits: Limits
     metamorphic: tuple[Metamorphic, ...] = ()
     hints: str = ""  # prose for the prompt: what the program is, what may not change
+    python: Interpreter | None = None  # what runs it and every candidate; None: the harness's own
