@@ -58,10 +58,15 @@ class StubJudge:
     def contends(self, score: Score, incumbent: Score) -> bool:
         return score.status == "ok" and (score.fitness or 0.0) > (incumbent.fitness or 1.0)
 
-    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int) -> Duel:
+    def may_be_as_good(self, score: Score, incumbent: Score) -> bool:
+        return score.status == "ok" and (score.fitness or 0.0) >= (incumbent.fitness or 1.0)
+
+    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int, rule: stats.Rule) -> Duel:
         self._note(f"duel {candidate.id} {incumbent.id}")
         ratio = self.worth(candidate) / self.worth(incumbent)
-        return Duel(ratio > 1, stats.Interval(ratio, ratio * 0.99, ratio * 1.01), 3, stats.duel_alpha(nth), "stub")
+        return Duel(
+            ratio > 1 - rule.margin, stats.Interval(ratio, ratio * 0.99, ratio * 1.01), 3, stats.duel_alpha(nth), "stub"
+        )
 
     def confirm(self, candidate: Candidate, whole: bool = True) -> Score:
         self._note(f"confirm {candidate.id}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness import laps
+from harness import edits, laps, stats
 from harness.archive import Leader, Throne
 from harness.judging.judge import Judge
 from harness.store.records import plain, score_of
 from harness.toolbox import Ledger
-from harness.types import Candidate, JsonObject, Outcome, Score
+from harness.types import SIMPLIFY, Candidate, JsonObject, Outcome, Score
 
 BASELINE = Score("ok", 1.0)  # who does not contend with it contends with nobody
 CONFIRM_EVERY = 20  # evaluations between whole runs of a new leader; the last leader is always confirmed
@@ -17,17 +17,23 @@ CONFIRM_EVERY = 20  # evaluations between whole runs of a new leader; the last l
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A candidate that was measured right, and the order that made it. One that waits leaves its text on disk."""
+    """A candidate that was measured right, and the order that made it. One that waits leaves its text on disk.
+
+    simplifies: the program that it was made from by changing less, where that is what was ordered.
+    """
 
     n: int
     candidate: Candidate
     score: Score
+    simplifies: str = ""
 
 
 class Court:
     """Crowns and dethrones; every duel and every whole run is recorded before it counts. Lives on the loop's thread.
 
     Two programs duel once. Who has fallen stays fallen; whoever was measured while a fallen one reigned is heard again.
+    A form of the incumbent with less of it changed need not be better: it takes the crown over when a duel, at the
+    error rate of any other, shows that it is at most SIMPLER_MARGIN below the program that was crowned for its gain.
     """
 
     def __init__(self, judge: Judge, ledger: Ledger, baseline: Candidate, target_score: float | None = None) -> None:
@@ -54,7 +60,9 @@ class Court:
         before = self.throne.incumbent.candidate.id
         self._confirm_if_due()
         if candidate.id not in self._fallen:
-            self._challenge(Contender(outcome.order.n, candidate, outcome.score))
+            order = outcome.order
+            simplifies = order.parents[0] if order.operator == SIMPLIFY else ""
+            self._challenge(Contender(order.n, candidate, outcome.score, simplifies))
             self._confirm_if_due()
         if candidate.id in self._fallen:
             return replace(outcome, score=self._fallen[candidate.id])
@@ -85,27 +93,46 @@ class Court:
         incumbent = self.throne.incumbent
         if contender.candidate.id == incumbent.candidate.id:
             return False
+        if self._simpler(contender):
+            return self._succeed(contender)
         if not self._judge.contends(contender.score, incumbent.score):
             return False
-        won = self._duel(contender)
+        won = self._duel(contender, incumbent.candidate)
         if won:
             self.throne.crown(contender.candidate, contender.score)
         return won
 
-    def _duel(self, contender: Contender) -> bool:
-        incumbent = self.throne.incumbent.candidate
+    def _simpler(self, contender: Contender) -> bool:
+        """Whether it is a form of the incumbent with fewer of the baseline's lines changed."""
+        reigns, first = self.throne.incumbent.candidate, self.throne.baseline.source
+        if contender.simplifies != reigns.id or contender.score.status != "ok":
+            return False
+        return edits.changed_lines(first, contender.candidate.source) < edits.changed_lines(first, reigns.source)
+
+    def _succeed(self, contender: Contender) -> bool:
+        incumbent = self.throne.incumbent
+        if not self._judge.may_be_as_good(contender.score, incumbent.score):
+            return False
+        crowned_for_gain = incumbent.simpler_than or incumbent.candidate
+        won = self._duel(contender, crowned_for_gain, margin=stats.SIMPLER_MARGIN)
+        if won:
+            self.throne.crown(contender.candidate, contender.score, simpler_than=crowned_for_gain)
+        return won
+
+    def _duel(self, contender: Contender, incumbent: Candidate, margin: float = 0.0) -> bool:
         names = (contender.candidate.id, incumbent.id)
         if names not in self._duels:
             record = self._ledger.recording.crowns.get(names)
-            record = record or self._fight(contender, incumbent, nth=len(self._duels) + 1)
+            record = record or self._fight(contender, incumbent, len(self._duels) + 1, margin)
             self._duels[names] = bool(record["crowned"])
             if record["fallen"] is not None:
                 self._fell(incumbent, Score("wrong", feedback=record["fallen"], stage="measure"))
         return self._duels[names]
 
-    def _fight(self, contender: Contender, incumbent: Candidate, nth: int) -> JsonObject:
+    def _fight(self, contender: Contender, incumbent: Candidate, nth: int, margin: float) -> JsonObject:
+        rule = stats.Rule(stats.duel_alpha(nth), margin=margin)
         with laps.taken(rest="duel") as took:
-            duel = self._judge.duel(contender.candidate, incumbent, nth)
+            duel = self._judge.duel(contender.candidate, incumbent, nth, rule)
         record: JsonObject = {
             "n": contender.n,
             "candidate": contender.candidate.id,
@@ -115,6 +142,9 @@ class Court:
         record |= {"ratio": duel.ratio.value, "low": duel.ratio.low, "high": duel.ratio.high}
         record |= {"pairs": duel.pairs, "alpha": duel.alpha, "explanation": duel.explanation, "fallen": duel.fallen}
         record["seconds"] = took.seconds
+        if margin:
+            record["margin"] = margin
+            record["explanation"] = f"simpler: {duel.explanation}; it may lose {margin:.0%} at most"
         self._ledger.record("crown", record)
         return record
 
@@ -147,7 +177,7 @@ class Court:
             self._fell(leader, score)
 
     def _fell(self, leader: Candidate, score: Score) -> None:
-        self.throne.dethrone()
+        self.throne.dethrone(leader)
         self._fallen[leader.id] = score
         self._ledger.correct_score(leader.source, score)
         self._measured.pop(leader.id, None)

@@ -16,7 +16,7 @@ from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Spe
 from harness.judging.judge import Judge
 from harness.store.records import order_of, plain, score_of, usage_of
 from harness.toolbox import Ledger, OrderTools, no_agents
-from harness.types import Agent, Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
+from harness.types import SIMPLIFY, Agent, Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
 
 FAILURES_IN_A_ROW = 8  # of the model, after its own retries: the run stops
 BARREN_IN_A_ROW = 100  # outcomes that brought no program that was not known: nothing more will come
@@ -174,7 +174,8 @@ class Engine:
     def _tell(self, outcome: Outcome) -> None:
         if outcome.candidate is not None:
             self.ledger.learn_score(outcome.candidate.source, outcome.score)
-        self.budget.add(outcome.order.n, outcome.usage, outcome.crowned)
+        gained = outcome.crowned and outcome.order.operator != SIMPLIFY
+        self.budget.add(outcome.order.n, outcome.usage, gained)
         self.budget.confirmed = self.court.confirmed
         self.strategy.tell(outcome)
         if outcome.score.status != "none":

@@ -24,6 +24,7 @@ from harness.models import members_of
 from harness.parts import Parts, make_judge, planned, refuse_another_safety, warnings_of
 from harness.preparing import Preparation
 from harness.private import private_folder
+from harness.simplifying import Simplifying
 from harness.spec import Spec, read_spec, run_toml
 from harness.store.blobs import Blobs, write_whole
 from harness.store.folder import new_folder, point_latest
@@ -158,8 +159,9 @@ class Run:
             evaluations=self.ledger.recording.planned or planned(self.spec.limit), baseline=self.baseline,
             models=members_of(self.parts.model),
         )  # fmt: skip
+        others = any("offline" not in name for name in (*self.spec.model.split(","), *self.spec.roles))
         engine = Engine(
-            strategy=strategy, model=self.parts.model, judge=judge,
+            strategy=Simplifying(strategy, self.baseline, tells=others), model=self.parts.model, judge=judge,
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,

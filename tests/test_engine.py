@@ -71,9 +71,12 @@ class FixedJudge:
     def contends(self, score: Score, incumbent: Score) -> bool:
         return (score.fitness or 0) > (incumbent.fitness or 1)
 
-    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int) -> Duel:
+    def may_be_as_good(self, score: Score, incumbent: Score) -> bool:
+        return (score.fitness or 0) > (incumbent.fitness or 1) * 0.9
+
+    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int, rule: stats.Rule) -> Duel:
         ratio = self.worth(candidate) / self.worth(incumbent)
-        return Duel(ratio > 1, stats.Interval(ratio, ratio, ratio), 3, 0.01, "fixed")
+        return Duel(ratio > 1 - rule.margin, stats.Interval(ratio, ratio, ratio), 3, 0.01, "fixed")
 
     def confirm(self, candidate: Candidate) -> Score:
         self.confirmed.append(candidate.source)

@@ -38,6 +38,12 @@ def unified(a: str, b: str, from_: str, to: str) -> str:
     return "".join(_moved(line, skipped) if line.startswith("@@") else line for line in ended)
 
 
+def changed_lines(a: str, b: str) -> int:
+    """How many lines go and come between two texts."""
+    head = 2  # the lines that name both sides
+    return sum(line[:1] in ("+", "-") for line in unified(a, b, "a", "b").splitlines()[head:])
+
+
 def _alike_around(old: list[str], new: list[str]) -> tuple[int, int]:
     """How many lines at the head and at the tail are the same and no context of a change: comparing costs their square.
 

@@ -181,6 +181,11 @@ class Judge:
         gain = scoring.gain_over(score, incumbent, self.target.objective) if score.status == "ok" else None
         return gain is not None and stats.worth_a_duel(gain)
 
+    def may_be_as_good(self, score: Score, incumbent: Score) -> bool:
+        """Whether a score leaves it possible that a simpler program loses nothing beside the incumbent."""
+        gain = scoring.gain_over(score, incumbent, self.target.objective) if score.status == "ok" else None
+        return gain is not None and stats.may_be_as_good(gain)
+
     def duel(self, candidate: Candidate, incumbent: Candidate, nth: int, rule: stats.Rule | None = None) -> Duel:
         """Fresh processes, candidate against incumbent, until the nth duel's rule decides, or the one that is given."""
         rule = rule or stats.Rule(stats.duel_alpha(nth))

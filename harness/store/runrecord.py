@@ -74,7 +74,10 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Crown:
-    """How a duel with the incumbent ended; ratio is challenger over incumbent, in fitness."""
+    """How a duel with the incumbent ended; ratio is challenger over incumbent, in fitness.
+
+    margin: what a simpler form of the incumbent may lose; 0 for a challenger that had to be better.
+    """
 
     candidate: str
     over: str
@@ -83,6 +86,7 @@ class Crown:
     low: float | None
     high: float | None
     explanation: str
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dol
 
 from harness.types.agents import Agent, Brief, Commit, Committing, Report, SessionEnd
 from harness.types.judging import Bench, Check, Evaluator, HotLine, Pair, Profile
-from harness.types.loop import Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
+from harness.types.loop import SIMPLIFY, Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
 from harness.types.models import (
     AnswerSchema,
     Capability,
@@ -35,6 +35,7 @@ from harness.types.target import (
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
 
 __all__ = [
+    "SIMPLIFY",
     "Agent",
     "AnswerSchema",
     "Bench",
