@@ -115,7 +115,8 @@ def telling(attempts: Sequence[Attempt], count: int) -> list[JsonObject]:
     worked = sorted((a for a in made if a.kept), key=lambda a: (-(a.fitness or 0.0), a.n))[: (count + 1) // 2]
     rest = count - len(worked)
     in_vain = [a for a in made if not a.kept][-rest:] if rest else []
-    return [asdict(attempt) for attempt in sorted((*worked, *in_vain), key=lambda a: a.n)]
+    shown = sorted((*worked, *in_vain), key=lambda attempt: attempt.n)
+    return [{**attempt.described(), "id": attempt.id, "parent": attempt.parent} for attempt in shown]
 
 
 def beats(score: Score, parent_fitness: float, gain: float) -> bool:
