@@ -103,10 +103,10 @@ class _Progress:
 
 
 def _measured(finding: Finding) -> str:
-    from harness.report.text import phrase
+    """With its intervals, which are wide where a rough measurement was enough."""
+    from harness.report.text import phrase_of
 
-    found = [phrase(metric, ratio) for metric in METRICS if (ratio := finding.score.ratio(metric))]
-    return ", ".join(["accepted", *found])
+    return ", ".join(["accepted", *(phrase_of(reading) for reading in finding.score.readings if reading.metric in METRICS)])
 
 
 def _titled(specimen: Specimen) -> str:
