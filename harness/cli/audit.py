@@ -106,7 +106,8 @@ def _measured(finding: Finding) -> str:
     """With its intervals, which are wide where a rough measurement was enough."""
     from harness.report.text import phrase_of
 
-    return ", ".join(["accepted", *(phrase_of(reading) for reading in finding.score.readings if reading.metric in METRICS)])
+    measured = [reading for reading in finding.score.readings if reading.metric in METRICS]
+    return ", ".join(["accepted", *map(phrase_of, measured)])
 
 
 def _titled(specimen: Specimen) -> str:
