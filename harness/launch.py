@@ -30,6 +30,7 @@ from harness.store.folder import new_folder, point_latest
 from harness.store.journal import Journal, read
 from harness.store.recording import Recording
 from harness.store.records import plain, usage_of
+from harness.strategies.polishing import Polished
 from harness.toolbox import Ledger
 from harness.types import Candidate, Capability, Event, JsonObject
 
@@ -158,7 +159,7 @@ class Run:
             models=members_of(self.parts.model),
         )  # fmt: skip
         engine = Engine(
-            strategy=strategy, model=self.parts.model, judge=judge,
+            strategy=Polished(strategy) if self.spec.polish else strategy, model=self.parts.model, judge=judge,
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,
