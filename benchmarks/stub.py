@@ -18,7 +18,7 @@ from harness import launch, stats
 from harness.budget import Limit
 from harness.judging.judge import Baseline, Duel
 from harness.spec import Spec
-from harness.types import Candidate, Protection, Reading, Score, Target
+from harness.types import Candidate, Profile, Protection, Reading, Score, Target
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,6 +48,9 @@ class StubJudge:
         ratios = (("memory", worth * 1.05), ("speed", worth / 1.05))
         readings = tuple(Reading(m, r, "x", low=r * 0.99, high=r * 1.01, samples=(r, r, r)) for m, r in ratios)
         return Score("ok", worth, readings, stage="measure")
+
+    def profile(self, candidate: Candidate) -> Profile:
+        return Profile((), (), (), 0.0, "nothing is run")
 
     @staticmethod
     def worth(candidate: Candidate) -> float:

@@ -31,6 +31,7 @@ from harness.store.folder import new_folder, point_latest
 from harness.store.journal import Journal, read
 from harness.store.recording import Recording
 from harness.store.records import plain, usage_of
+from harness.strategies.polishing import Polished
 from harness.toolbox import Ledger
 from harness.types import Candidate, Capability, Event, JsonObject
 
@@ -159,9 +160,10 @@ class Run:
             evaluations=self.ledger.recording.planned or planned(self.spec.limit), baseline=self.baseline,
             models=members_of(self.parts.model),
         )  # fmt: skip
+        searching = Polished(strategy) if self.spec.polish else strategy
         others = any("offline" not in name for name in (*self.spec.model.split(","), *self.spec.roles))
         engine = Engine(
-            strategy=Simplifying(strategy, self.baseline, tells=others), model=self.parts.model, judge=judge,
+            strategy=Simplifying(searching, self.baseline, tells=others), model=self.parts.model, judge=judge,
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,

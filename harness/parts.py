@@ -17,6 +17,7 @@ from harness.judging.lanes import Lanes
 from harness.private import private_folder
 from harness.spec import Spec
 from harness.stats import NoiseModel
+from harness.strategies.polishing import ROLE
 from harness.types import Event, Model, Sandbox, Target
 
 EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
@@ -41,7 +42,8 @@ class Parts:
         registry.check_roles(spec.strategy, spec.roles)
         agents.check(settings, dollars=spec.limit.usd)
         options = models.ModelOptions(runs=root, answered=models.answered_in(recorded))
-        model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
+        roles = (*spec.roles, f"{ROLE}=offline") if spec.polish else spec.roles
+        model = models.with_roles(spec.model, roles, seed=spec.seed, options=options)
         if spec.limit.usd is not None and (unpriced := models.unpriced(model)):
             raise UsageError(
                 f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "

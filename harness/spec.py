@@ -25,6 +25,7 @@ class Spec:
     seed: int = 0
     parallel: int = 2
     lanes: int | None = None
+    polish: bool = False  # what gains is handed to the offline engine before it is settled
     sandbox: str | None = None  # this backend and no other
     unsafe_no_sandbox: bool = False  # as it was said on the command line; reading it back here allows nothing
     limit: Limit = field(default_factory=Limit)

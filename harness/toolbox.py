@@ -58,6 +58,7 @@ class Ledger:
     _shapes: dict[str, str] = field(default_factory=dict)  # fingerprints of those that were compared, by id
     _at_hand: dict[str, str] = field(default_factory=dict)
     _mutex: RLock = field(default_factory=RLock)
+    profiling: RLock = field(default_factory=RLock)  # one at a time: who waits may find what is wanted
 
     def record(self, kind: str, data: JsonObject) -> None:
         event = self.journal.append(kind, data)
@@ -232,12 +233,13 @@ class OrderTools:
 
     def profile(self, source: str) -> Profile:
         """Where a program's time and memory go; of a program that was profiled before, what was seen then."""
-        made = self._ledger.known_profile(source)
-        if made is None:
-            made = self._judge.profile(Candidate.of(source))
-            self._ledger.record("profile", {"n": self._order.n, "candidate": candidate_id(source), **plain(made)})
-            self._ledger.learn_profile(source, made)
-        return made
+        with self._ledger.profiling:
+            made = self._ledger.known_profile(source)
+            if made is None:
+                made = self._judge.profile(Candidate.of(source))
+                self._ledger.record("profile", {"n": self._order.n, "candidate": candidate_id(source), **plain(made)})
+                self._ledger.learn_profile(source, made)
+            return made
 
     # --- agents ------------------------------------------------------------------------------------------------------
 

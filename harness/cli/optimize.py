@@ -47,6 +47,9 @@ def optimize(
     ] = None,
     target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
+    polish: Annotated[
+        bool, typer.Option("--polish", help="Hand what gains to the offline engine too; counted as evaluations.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Show the first prompt and its cost; ask, run and write nothing.")
     ] = False,
@@ -80,7 +83,7 @@ def optimize(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
         python=options.interpreter(python), settings=tuple(set_ or ()), seed=seed, parallel=parallel,
-        lanes=lanes, limit=limit, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        lanes=lanes, limit=limit, polish=polish, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
     if dry_run:
