@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.types import Event
 
 DEFAULT_SECONDS = 480.0  # when nothing else ends a run: enough for real gains on two slow cores
+DEFAULT_PATIENCE = 24  # and then: where a judgement takes a second, nobody waits eight minutes for the last per cent
 
 
 def optimize(
@@ -43,7 +44,7 @@ def optimize(
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens, in and out.")] = None,
     max_usd: Annotated[float | None, typer.Option(min=0.0, help="Dollars.")] = None,
     max_time: Annotated[
-        str | None, typer.Option(help="Wall time, the final confirmation included: 90s, 8m, 1h30m. Default 8m.")
+        str | None, typer.Option(help="Wall time, the final confirmation included: 90s, 8m, 1h30m.")
     ] = None,
     target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
@@ -62,7 +63,10 @@ def optimize(
     json_events: Annotated[bool, typer.Option(help="Stream the journal to standard output.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Optimize a program: the best lineage that is proved to keep its promise."""
+    """Optimize a program: the best lineage that is proved to keep its promise.
+
+    Without a limit it ends after 8 minutes, or after 24 evaluations without a gain.
+    """
     from harness.budget import Limit, duration
     from harness.launch import launch
     from harness.spec import Spec
@@ -78,7 +82,7 @@ def optimize(
         seconds=seconds, target_score=target_score, patience=patience,
     )  # fmt: skip
     if not limit.bounded:
-        limit = Limit(seconds=DEFAULT_SECONDS, target_score=target_score)
+        limit = Limit(seconds=DEFAULT_SECONDS, patience=DEFAULT_PATIENCE, target_score=target_score)
     spec = Spec(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,

@@ -24,6 +24,12 @@ WANTS = {  # what is refused -> what to do instead
     "process": "starts another process, which no candidate may: do the work in the program itself",
     "thread": "starts a thread, which no candidate may: do the work in the main one",
 }
+# Modules of the standard library that are there for such a thing; some ask for it as soon as they are imported.
+FOR = {
+    "network": ("asyncio", "ftplib", "http", "imaplib", "poplib", "smtplib", "socket", "socketserver", "ssl", "urllib"),
+    "process": ("multiprocessing", "pty", "subprocess"),
+    "thread": ("_thread", "concurrent", "threading"),
+}
 STDIN_WANTED = "reads its standard input: name a file that is to be it, --stdin FILE"
 _STDIN = re.compile(r"\bsys\.stdin\b|\binput\(|\bfileinput\b")
 
@@ -117,7 +123,10 @@ def _refuse_wants(given: Given, events: list[tuple[str, str]]) -> None:
 
 def _refuse_failure(given: Given, result: JobResult) -> None:
     if result.end == "signal" and result.code == SIGSYS:
-        raise BadTarget(f"program {given.path} makes a system call that no candidate may make ({result.reason})")
+        modules = {module.split(".")[0] for module in imports_of(given.source, given.path)}
+        want = next((want for want, names in FOR.items() if modules & set(names)), None)
+        words = WANTS[want] if want else f"asks the system for what no candidate gets ({result.reason})"
+        raise BadTarget(f"program {given.path} {words}")
     if result.end != "exit":
         raise BaselineError(f"program {given.path} does not finish in the sandbox: {result.reason}. {tail(result)}")
     if b"Traceback (most recent call last):" not in result.stderr:

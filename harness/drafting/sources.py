@@ -17,11 +17,13 @@ MOST_FILES = 2000
 PASSED_OVER = ("__pycache__", "node_modules", "runs", "site-packages")
 STDIN = "stdin.txt"  # the name that what comes in gets in the target's folder
 
-# Runs a program with a file as its standard input: part of a command, since a room's own standard input is empty.
+# Runs a program with a file as its standard input: part of a command, since a room's own standard input is empty. The
+# file is not there when only the interpreter's own memory is asked for.
 FEED = """\
 import posix, sys
 program, file = sys.argv[1:3]
-posix.dup2(posix.open(file, posix.O_RDONLY), 0)
+if file in posix.listdir():
+    posix.dup2(posix.open(file, posix.O_RDONLY), 0)
 sys.argv = [program, *sys.argv[3:]]
 __file__ = program
 exec(compile(open(program, encoding="utf-8").read(), program, "exec"))

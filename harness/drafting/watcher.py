@@ -43,7 +43,10 @@ def watch() -> None:
             words, path = EVENTS[event], args[0] if args else ""
         else:
             return
-        path = path.decode("utf-8", "replace") if isinstance(path, bytes) else str(path)
+        if isinstance(path, bytes):
+            path = path.decode("utf-8", "replace")
+        elif not isinstance(path, str):  # another object's words may need a system call
+            path = ""
         line = (words + "\t" + path).replace("\n", " ").encode("utf-8", "replace") + b"\n"
         if line not in seen and len(seen) < 10000:
             seen.add(line)
