@@ -3,8 +3,19 @@
 Importing this package imports no SDK; an adapter imports its SDK when its first question is asked.
 """
 
-from harness.models.names import answered_in, known, make, with_roles
+from harness.models.names import answered_in, known, make, members, plugged, with_roles
 from harness.models.options import Answered, ModelOptions, Patience
 from harness.models.prices import unpriced
 
-__all__ = ["Answered", "ModelOptions", "Patience", "answered_in", "known", "make", "unpriced", "with_roles"]
+__all__ = [
+    "Answered",
+    "ModelOptions",
+    "Patience",
+    "answered_in",
+    "known",
+    "make",
+    "members",
+    "plugged",
+    "unpriced",
+    "with_roles",
+]

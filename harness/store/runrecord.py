@@ -37,6 +37,7 @@ class Start:
     baseline_id: str
     baseline_source: str  # sha of its blob
     at: float
+    plugins: tuple[JsonObject, ...] = ()  # code of the user's that took part: kind, title, reference, file, sha256
 
 
 @dataclass(frozen=True, slots=True)
