@@ -12,6 +12,8 @@ from harness.errors import Spent, UsageError
 from harness.types import Usage
 
 Spend = Literal["calls", "evaluations"]
+DEFAULT_SECONDS = 480.0  # when nothing else ends a run: enough for real gains on two slow cores
+DEFAULT_PATIENCE = 24  # and then: where a judgement takes a second, nobody waits eight minutes for the last per cent
 ONE: dict[Spend, Usage] = {"calls": Usage(calls=1), "evaluations": Usage(evaluations=1)}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -149,3 +151,36 @@ def duration(text: str) -> float:
         raise UsageError(f"duration {text!r} is not understood: write 90, 90s, 8m or 1h30m")
     hours, minutes, seconds = (float(part or 0) for part in match.groups())
     return hours * 3600 + minutes * 60 + seconds
+
+
+def limit_of(
+    *,
+    max_evaluations: int | None = None,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
+    max_usd: float | None = None,
+    max_time: str | float | None = None,
+    target_score: float | None = None,
+    patience: int | None = None,
+) -> Limit:
+    """The limit that a user asked for; the defaults where nothing of it ends a run. max_time: seconds, or as in 8m.
+
+    Raises UsageError for one that would end a run before it began.
+    """
+    seconds = duration(max_time) if isinstance(max_time, str) else max_time
+    for what, value in (("evaluations", max_evaluations), ("calls", max_calls), ("tokens", max_tokens)):
+        _above(f"max {what}", value, 0, "write 1 or more")
+    _above("patience", patience, 0, "write 1 or more")
+    _above("target score", target_score, 1.0, "the baseline has 1; write 1.2 or more")
+    _above("max usd", max_usd, 0.0, "write an amount above 0")
+    _above("max time", seconds, 0.0, "write 90s, 8m or 1h30m")
+    limit = Limit(
+        evaluations=max_evaluations, calls=max_calls, tokens=max_tokens, usd=max_usd,
+        seconds=seconds, target_score=target_score, patience=patience,
+    )  # fmt: skip
+    return limit if limit.bounded else replace(limit, seconds=DEFAULT_SECONDS, patience=DEFAULT_PATIENCE)
+
+
+def _above(what: str, value: float | None, least: float, why: str) -> None:
+    if value is not None and not least < value < float("inf"):
+        raise UsageError(f"{what} {value:g} would end the run before it began: {why}")

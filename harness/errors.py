@@ -3,7 +3,9 @@
     OptimizeRunError            1
     ├── UsageError              2   something was asked for that does not exist or cannot be
     │   ├── UnknownName         2   with the nearest valid name
-    │   └── BadTarget           2   target.toml, the program or its inputs
+    │   ├── BadTarget           2   target.toml, the program or its inputs
+    │   └── BadPlugin           2   a strategy, evaluator, model or sandbox of the user's that cannot be used
+    ├── PluginFailed            1   one that could, and failed in the run; names its file and line
     ├── SandboxError            1   a room could not be made; nothing was run
     ├── BaselineError           1   the untouched program does not keep its own promise
     │   └── Unrepeatable        1   a program that kept it before does not keep it now
@@ -49,6 +51,14 @@ class UnknownName(UsageError):
 
 class BadTarget(UsageError):
     """A target that cannot be used as it is."""
+
+
+class BadPlugin(UsageError):
+    """A plug-in that cannot be loaded, or lacks what its kind must have."""
+
+
+class PluginFailed(OptimizeRunError):
+    """A plug-in raised, or returned what cannot stand. What it raised is the cause."""
 
 
 class SandboxError(OptimizeRunError):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from harness import agents, edits, registry, targets
+from harness import agents, edits, plugins, registry, targets
 from harness.agents.repository import Repository
 from harness.archive import Leader
 from harness.budget import Budget
 from harness.court import Court
 from harness.engine import Engine
-from harness.errors import BaselineError, NothingTried, OptimizeRunError, UsageError
+from harness.errors import BaselineError, NothingTried, OptimizeRunError, PluginFailed, UsageError
 from harness.judging import scoring
 from harness.judging.judge import Baseline
 from harness.judging.lanes import Lanes
@@ -38,17 +38,21 @@ from harness.types import Candidate, Capability, Event, JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """How a run is watched and stopped from outside. closed: called with its folder when it ended, however it did."""
+    """How a run is watched and stopped from outside. began and closed: called with its folder when its first line is
+    recorded, and when it ended, however it did."""
 
     watch: Callable[[Event], None] = lambda _: None
     asked_to_stop: Callable[[], str | None] = lambda: None
     closed: Callable[[Path], None] = lambda _: None
+    began: Callable[[Path], None] = lambda _: None
 
 
 def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
     """Start a run in a new folder below root and see it through. Returns the folder."""
+    spec = registry.settled(spec)
     parts = Parts.of(spec, root)
-    folder = new_folder(root, parts.target.name, spec.strategy)
+    plugins.remember(parts.plugins)
+    folder = new_folder(root, parts.target.name, plugins.slug(spec.strategy))
     try:
         journal = Journal(folder)
     except BaseException:
@@ -77,10 +81,19 @@ def resume(folder: Path, hooks: Hooks, *, backend: str | None = None, unsafe: bo
         if any(event.kind == "end" and event.data["status"] == "done" for event in journal.past()):
             raise UsageError(f"run {folder.name} is finished: there is nothing to resume")
         refuse_another_safety(folder.name, tuple(journal.past()), recorded.unsafe_no_sandbox, unsafe)
+        plugged = _plugins_in(journal.past())
+        plugins.refuse_strangers(folder.name, registry.references_of(recorded), plugged)
         (folder / "STOP").unlink(missing_ok=True)  # it stopped what was; to resume is to go on
         parts = Parts.of(spec, folder.parent, journal.past())
+        own = [origin for origin in parts.plugins if origin.kind != "sandbox" or backend is None]
+        plugins.refuse_changed(folder.name, plugged, own)
         Run(spec, parts, folder, journal, hooks).go()
     return folder
+
+
+def _plugins_in(events: Iterable[Event]) -> list[JsonObject]:
+    """What a run recorded of its plug-ins when it began."""
+    return [entry for event in events if event.kind == "start" for entry in event.data.get("plugins", ())]
 
 
 class Run:
@@ -100,6 +113,7 @@ class Run:
 
     def go(self) -> None:
         self._open()
+        self.hooks.began(self.folder)
         try:
             lanes = Lanes(self.spec.lanes)
             with lanes.kept_clear():
@@ -110,6 +124,10 @@ class Run:
             raise
         except BaseException as error:
             words = str(error) if isinstance(error, OptimizeRunError) else f"{type(error).__name__}: {error}"
+            blamed = plugins.blame(error, [origin.file for origin in self.parts.plugins])
+            if blamed and isinstance(error, Exception) and not isinstance(error, OptimizeRunError):
+                self._close("failed", f"{blamed}: {words}")
+                raise PluginFailed(f"a plug-in failed, {blamed}: {words}") from error
             self._close("failed", words)
             raise
         interrupted = reason.startswith("asked to stop")
@@ -124,11 +142,11 @@ class Run:
         return {
             "run": self.folder.name,
             "target": self.parts.target.name,
-            "target_path": self.spec.target if self.spec.target not in targets.builtin() else None,
+            "target_path": None if self._builtin_target() else self.spec.target,
             "program": self.spec.program,
-            "strategy": self.spec.strategy,
+            "strategy": plugins.titled(self.spec.strategy),
             "model": agents.model_of(self.parts.settings)
-            or (self.parts.model.name if self.spec.roles else self.spec.model),
+            or plugins.titled(self.parts.model.name if self.spec.roles else self.spec.model),
             "can": {role: self._can(role) for role in ["", *registry.roles_of(self.spec.strategy)]},
             "seed": self.spec.seed,
             "version": version(),
@@ -140,19 +158,27 @@ class Run:
             "machine": machine(),
             "interpreter": plain(self.parts.target.python),
             "sandbox": plain(self.parts.sandbox.describe()),
+            "plugins": self._plugins(),
             "unsafe": self.spec.unsafe_no_sandbox,
             "baseline": {"id": self.baseline.id, "source": self.ledger.blobs.put(self.baseline.source)},
         }
+
+    def _builtin_target(self) -> bool:
+        """Whether its name is all that it takes to load the target again."""
+        return self.spec.target == self.parts.target.name and self.spec.target in targets.builtin()
 
     def _can(self, role: str) -> list[str]:
         return [what for what in get_args(Capability) if self.parts.model.can(what, role)]
 
     def _reopening(self) -> JsonObject:
-        return {"version": version(), "sandbox": plain(self.parts.sandbox.describe())}
+        return {"version": version(), "sandbox": plain(self.parts.sandbox.describe()), "plugins": self._plugins()}
+
+    def _plugins(self) -> list[JsonObject]:
+        return [origin.record() for origin in self.parts.plugins]
 
     def _optimize(self, lanes: Lanes) -> str:
         target = self.parts.target
-        judge = make_judge(target, self.parts.sandbox, self._secret(), lanes)
+        judge = make_judge(target, self.parts.sandbox, self._secret(), lanes, self.spec.evaluators)
         self.preparation = Preparation(judge.prepare, lambda measured: self._prepared(measured, judge.warnings()))
         self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(

@@ -14,6 +14,7 @@ from harness.judging.bench import Workbench
 from harness.judging.goldens import Goldens
 from harness.judging.judge import Judge
 from harness.judging.lanes import Lanes
+from harness.plugins import Origin
 from harness.private import private_folder
 from harness.spec import Spec
 from harness.stats import NoiseModel
@@ -31,6 +32,7 @@ class Parts:
     sandbox: Sandbox
     model: Model
     settings: Any
+    plugins: tuple[Origin, ...] = ()
 
     @classmethod
     def of(cls, spec: Spec, root: Path, recorded: Iterable[Event] = ()) -> Parts:
@@ -38,6 +40,8 @@ class Parts:
         from harness import models, sandbox
 
         target = load_target(spec.target, spec.program, spec.objective, spec.python)
+        if spec.evaluators:
+            target = registry.also_judged(target, spec.evaluators)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
         agents.check(settings, dollars=spec.limit.usd)
@@ -52,7 +56,7 @@ class Parts:
         room = sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox)
         if target.python:
             sandbox.prove(room, target.python)
-        return cls(target, room, model, settings)
+        return cls(target, room, model, settings, registry.origins_of(spec))
 
 
 def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:
@@ -75,10 +79,11 @@ def load_target(reference: str, program: str | None, objective: str | None, pyth
     return replace(target, objective=targets.objective(objective)) if objective else target
 
 
-def make_judge(target: Target, sandbox: Sandbox, secret: str, lanes: Lanes) -> Judge:
+def make_judge(target: Target, sandbox: Sandbox, secret: str, lanes: Lanes, evaluators: Iterable[str] = ()) -> Judge:
+    """evaluators: the user's own, beside the built-in ones."""
     goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
     bench = Workbench(target, sandbox, secret, goldens, lanes, NoiseModel())
-    return Judge(target, bench, registry.evaluators())
+    return Judge(target, bench, registry.evaluators(evaluators))
 
 
 def planned(limit: Limit) -> int | None:

@@ -109,8 +109,7 @@ def _model(spec: Spec, root: Path) -> tuple[Model | None, str]:
 
 def _names(model: str) -> list[str]:
     """The models that may answer, without weights and options."""
-    parts = [part.strip().rpartition("=")[0] for part in model.split(",")] if "," in model else [model]
-    return [part.partition("?")[0] for part in parts]
+    return [part.partition("?")[0] for part in models.members(model)]
 
 
 def _price(name: str, tokens: int) -> float | None:

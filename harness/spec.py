@@ -9,19 +9,23 @@ from pathlib import Path
 from harness.budget import Limit
 from harness.errors import StoreError
 
+DEFAULT_STRATEGY, DEFAULT_MODEL = "openevolve", "offline"
+LISTS = ("settings", "roles", "evaluators")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """Everything that decides a run, as it stands in run.toml. settings are "knob=value" texts."""
 
     target: str
-    strategy: str
-    model: str
+    strategy: str = DEFAULT_STRATEGY
+    model: str = DEFAULT_MODEL
     program: str | None = None
     objective: str | None = None
     python: str | None = None  # the path of another interpreter than the harness's own
     roles: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    evaluators: tuple[str, ...] = ()  # the user's own, beside the built-in ones
     seed: int = 0
     parallel: int = 2
     lanes: int | None = None
@@ -36,14 +40,15 @@ def run_toml(spec: Spec) -> str:
 
     table = {key: value for key, value in asdict(spec).items() if value is not None}
     table["limit"] = {key: value for key, value in table["limit"].items() if value is not None}
-    table["settings"], table["roles"] = list(spec.settings), list(spec.roles)
+    for name in LISTS:
+        table[name] = list(table[name])
     return "# What decides this run, as it was resolved. Keys are never written here.\n" + tomli_w.dumps(table)
 
 
 def read_spec(folder: Path) -> Spec:
     try:
         table = tomllib.loads((folder / "run.toml").read_text(encoding="utf-8"))
-        texts = {name: tuple(table.get(name, ())) for name in ("settings", "roles")}
+        texts = {name: tuple(table.get(name, ())) for name in LISTS}
         return Spec(**{**table, **texts, "limit": Limit(**table["limit"])})
     except FileNotFoundError:
         raise StoreError(f"{folder} holds no run.toml: it was stopped before it began; start a new run") from None

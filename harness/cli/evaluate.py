@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from harness.cli import options
-
-if TYPE_CHECKING:
-    from harness.types import JsonObject, Score, Target
 
 
 def evaluate(
@@ -20,6 +16,10 @@ def evaluate(
         str | None, typer.Option(help="Compare with your own copy of the target's program instead.")
     ] = None,
     objective: Annotated[str | None, typer.Option(help="memory, speed, balanced, or weights.")] = None,
+    evaluator: Annotated[
+        list[str] | None,
+        typer.Option(help="One of your own, beside the built-in ones: FILE.py:NAME.", show_default=False),
+    ] = None,
     quick: Annotated[bool, typer.Option(help="Leave out the whole run: minutes less, and less sure.")] = False,
     python: options.Python = None,
     sandbox: options.Sandbox = None,
@@ -27,71 +27,22 @@ def evaluate(
     json: options.Json = False,
 ) -> None:
     """Judge one program on fresh hidden inputs: equivalence, memory and speed against the baseline."""
-    import secrets
     import sys
 
-    from harness import sandbox as rooms
-    from harness.judging.lanes import Lanes
-    from harness.parts import load_target, make_judge
-    from harness.targets.program import read_program
-    from harness.types import Candidate
+    from harness import api
 
-    wanted = load_target(target, baseline, objective, python)
-    candidate = Candidate.of(read_program(Path(program)))
-    lanes = Lanes()
-    room = rooms.asked_for(sandbox, unsafe=unsafe_no_sandbox)
-    judge = make_judge(wanted, room, secrets.token_hex(16), lanes)
     if not json:
-        print(f"judging {program} against {wanted.name} on hidden inputs drawn for this call", file=sys.stderr)
-    with lanes.kept_clear():
-        score = judge.appraise(candidate, whole=not quick)
-    safety = {"sandbox": room.describe().backend, "unsafe": unsafe_no_sandbox}
-    document = {**evaluation_json(program, wanted, score), **safety}
+        print(f"judging {program} against {target} on hidden inputs drawn for this call", file=sys.stderr)
+    judged = api.evaluate(
+        program, target, baseline=baseline, objective=objective, evaluators=evaluator or (), quick=quick,
+        python=python, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+    )  # fmt: skip
+    document = judged.document()
     if json:
         options.print_json(document)
     else:
         from harness.report import tables
 
         options.answer(tables.evaluation(document))
-    if score.status != "ok":
+    if not judged.ok:
         raise typer.Exit(1)
-
-
-def evaluation_json(program: str, target: Target, score: Score) -> JsonObject:
-    """The document of `evaluate --json`."""
-    checks = [r for r in score.readings if r.metric == "equivalence"]
-    return {
-        "program": program,
-        "target": target.name,
-        "interpreter": target.python.name if target.python else None,
-        "status": score.status,
-        "fitness": score.fitness,
-        "memory": _ratio(score, "memory", ("candidate_mib", "baseline_mib", "floor_mib")),
-        "speed": _ratio(score, "speed", ("candidate_s", "baseline_s")),
-        "equivalence": {
-            "level": target.promise.level,
-            "workloads": [
-                {
-                    "name": check.detail["workload"],
-                    "hidden": check.detail["hidden"],
-                    "ok": check.status == "ok",
-                    "first_difference": check.detail["first_difference"],
-                }
-                for check in checks
-            ],
-        },
-        "explanation": score.feedback or "; ".join(r.explanation for r in score.readings),
-        "warnings": list(score.warnings),
-    }
-
-
-def _ratio(score: Score, metric: str, details: tuple[str, ...]) -> JsonObject | None:
-    reading = score.reading(metric)
-    if reading is None or score.status != "ok":
-        return None
-    return {
-        "ratio": reading.value,
-        "low": reading.low,
-        "high": reading.high,
-        **{key: reading.detail.get(key) for key in details},
-    }

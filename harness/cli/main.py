@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -44,6 +45,7 @@ COMMANDS = {
 }
 MAIN_JOB = "optimize"
 HIDDEN = {MAIN_JOB: ("Optimize a program.", "harness.cli.optimize:optimize")}
+GAIN_FLAG = "--fail-if-no-improvement"
 OWN_FLAGS = ("--help", "-h", "--version")
 HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
@@ -64,6 +66,8 @@ class Commands(TyperGroup):
             if not args[0].startswith("-"):
                 refuse_misspelt(args[0])
             args = [MAIN_JOB, *args]
+        if args and args[0] == MAIN_JOB:
+            args = with_default_gain(args)
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
@@ -73,6 +77,15 @@ class Commands(TyperGroup):
             formatter.write_dl(
                 [("TARGET", "Optimize it: the main job; its options: `optimize-run TARGET -h`."), *lines]
             )
+
+
+def with_default_gain(args: list[str]) -> list[str]:
+    """`--fail-if-no-improvement` without a percentage after it asks for any gain at all: 0%."""
+    following = [*args[1:], ""]
+    return [
+        f"{arg}=0%" if arg == GAIN_FLAG and not re.match(r"\s*\d+(\.\d+)?\s*%", after) else arg
+        for arg, after in zip(args, following, strict=True)
+    ]
 
 
 def load_command(name: str, reference: str) -> Any:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,20 +15,27 @@ import typer
 
 from harness.cli import options
 from harness.errors import NothingTried, UsageError
+from harness.spec import DEFAULT_MODEL, DEFAULT_STRATEGY
 
 if TYPE_CHECKING:
     from harness.launch import Hooks
     from harness.spec import Spec
+    from harness.store.runrecord import RunRecord
     from harness.types import Event
 
-DEFAULT_SECONDS = 480.0  # when nothing else ends a run: enough for real gains on two slow cores
-DEFAULT_PATIENCE = 24  # and then: where a judgement takes a second, nobody waits eight minutes for the last per cent
+
+class Answer(StrEnum):
+    """How the end of a run is told."""
+
+    TABLE = "table"
+    JSON = "json"
+    MD = "md"
 
 
 def optimize(
     target: Annotated[str, typer.Argument(help="A built-in target, a folder with target.toml, or a .py file.")],
-    strategy: Annotated[str, typer.Option("--strategy", "-s", help="How to search.")] = "openevolve",
-    model: Annotated[str, typer.Option("--model", "-m", help="Who writes candidates.")] = "offline",
+    strategy: Annotated[str, typer.Option("--strategy", "-s", help="How to search.")] = DEFAULT_STRATEGY,
+    model: Annotated[str, typer.Option("--model", "-m", help="Who writes candidates.")] = DEFAULT_MODEL,
     role: Annotated[
         list[str] | None, typer.Option(help="Another model for one role of a strategy: role=model.", show_default=False)
     ] = None,
@@ -36,6 +46,10 @@ def optimize(
         str | None, typer.Option(help="memory, speed, balanced, or weights: memory=0.7,speed=0.3.")
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A strategy's knob: name=value.")] = None,
+    evaluator: Annotated[
+        list[str] | None,
+        typer.Option(help="One of your own, beside the built-in ones: FILE.py:NAME.", show_default=False),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same answers, same judgements: same run.")] = 0,
     parallel: Annotated[int, typer.Option(min=1, max=64, help="Candidates in the making at once.")] = 2,
     lanes: Annotated[int | None, typer.Option(min=1, help="Cores kept for timing; default all but one.")] = None,
@@ -54,51 +68,99 @@ def optimize(
     dry_run: Annotated[
         bool, typer.Option(help="Show the first prompt and its cost; ask, run and write nothing.")
     ] = False,
-    fail_if_no_improvement: Annotated[bool, typer.Option(help="Exit 3 when nothing was crowned.")] = False,
     python: options.Python = None,
+    fail_if_no_improvement: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[PERCENT]",
+            help="Exit 3 unless the best's whole 95 % interval of fitness is above this gain, as in 5%; alone, 0%.",
+            show_default=False,
+        ),
+    ] = None,
     sandbox: options.Sandbox = None,
     unsafe_no_sandbox: options.UnsafeNoSandbox = False,
     runs: options.Runs = None,
     quiet: options.Quiet = False,
     json_events: Annotated[bool, typer.Option(help="Stream the journal to standard output.")] = False,
+    format_: Annotated[Answer, typer.Option("--format", "-f", help="How to tell the end.")] = Answer.TABLE,
     json: options.Json = False,
 ) -> None:
     """Optimize a program: the best lineage that is proved to keep its promise.
 
     Without a limit it ends after 8 minutes, or after 24 evaluations without a gain.
     """
-    from harness.budget import Limit, duration
+    from harness.budget import limit_of
     from harness.launch import launch
     from harness.spec import Spec
 
-    if json and json_events:
-        raise UsageError("--json and --json-events both want standard output: choose one")
-    _above("--target-score", target_score, 1.0, "the baseline has 1; write 1.2 or more")
-    _above("--max-usd", max_usd, 0.0, "write an amount above 0")
-    seconds = duration(max_time) if max_time else None
-    _above("--max-time", seconds, 0.0, "write 90s, 8m or 1h30m")
-    limit = Limit(
-        evaluations=max_evaluations, calls=max_calls, tokens=max_tokens, usd=max_usd,
-        seconds=seconds, target_score=target_score, patience=patience,
+    form = Answer.JSON if json else format_
+    if form is not Answer.TABLE and json_events:
+        asked = "--json" if form is Answer.JSON else f"--format {form}"
+        raise UsageError(f"{asked} and --json-events both want standard output: choose one")
+    least = gain_asked(fail_if_no_improvement)
+    limit = limit_of(
+        max_evaluations=max_evaluations, max_calls=max_calls, max_tokens=max_tokens, max_usd=max_usd,
+        max_time=max_time, target_score=target_score, patience=patience,
     )  # fmt: skip
-    if not limit.bounded:
-        limit = Limit(seconds=DEFAULT_SECONDS, patience=DEFAULT_PATIENCE, target_score=target_score)
     spec = Spec(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
-        python=options.interpreter(python), settings=tuple(set_ or ()), seed=seed, parallel=parallel,
-        lanes=lanes, limit=limit, polish=polish, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        python=options.interpreter(python), settings=tuple(set_ or ()), evaluators=tuple(evaluator or ()), seed=seed,
+        parallel=parallel, lanes=lanes, limit=limit, polish=polish, sandbox=sandbox,
+        unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
     if dry_run:
-        rehearsed(spec, options.runs_root(runs), json)
+        rehearsed(spec, options.runs_root(runs), form is Answer.JSON)
         return
-    follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)
+    record = follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, form)
+    summarize_for_ci(record)
+    if least is not None:
+        refuse_less_than(least, record)
 
 
-def _above(option: str, value: float | None, least: float, why: str) -> None:
-    if value is not None and not least < value < float("inf"):
-        raise UsageError(f"{option} {value:g} would end the run before it began: {why}")
+# --- In a pipeline ----------------------------------------------------------------------------------------------------
+
+
+def gain_asked(text: str | None) -> float | None:
+    """The gain that --fail-if-no-improvement asks for, 0.05 for `5%`. Raises UsageError."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text)
+    if found is None:
+        raise UsageError(f"--fail-if-no-improvement {text!r} is not understood: write a percentage, as in 5%")
+    return float(found[1]) / 100
+
+
+def refuse_less_than(least: float, record: RunRecord) -> None:
+    """Exit 3 unless the lower end of the best's fitness shows more than this gain over the baseline's 1."""
+    from harness.report import text
+    from harness.store.rows import row_of
+
+    row = row_of(record)
+    if record.best is not None and row.fitness_low > 1 + least:
+        return
+    shown = f"{text.times(row.fitness)} {text.bounds(row.fitness, row.fitness_low, row.fitness_high)}"
+    missed = f"fitness {shown} is not above {text.times(1 + least)} beyond doubt"
+    said = missed if record.best else "nothing was crowned"
+    options.note(f"not enough: {said} (--fail-if-no-improvement {100 * least:g}%)")
+    raise typer.Exit(3)
+
+
+def summarize_for_ci(record: RunRecord) -> None:
+    """The run as Markdown at the end of the file that GITHUB_STEP_SUMMARY names; what prevents that is only said."""
+    if not (path := os.environ.get("GITHUB_STEP_SUMMARY")):
+        return
+    from harness.report import markdown
+
+    try:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{markdown.summary(record)}\n")
+    except OSError as error:
+        options.note(f"warning: no summary was written to {path}: {error.strerror}")
+
+
+# --- Showing it -------------------------------------------------------------------------------------------------------
 
 
 def rehearsed(spec: Spec, root: Path, json: bool) -> None:
@@ -128,19 +190,18 @@ def follow(
     job: Callable[[Hooks], Path],
     quiet: bool,
     json_events: bool,
-    json: bool,
-    fail_if_no_improvement: bool,
+    form: Answer,
     past: Iterable[Event] = (),
-) -> None:
-    """Show a run while it goes, and say how it ended. past: what a resumed run had recorded."""
+) -> RunRecord:
+    """Show a run while it goes, say how it ended, and return it. past: what a resumed run had recorded."""
     from harness.cli.report import writer
     from harness.cli.show import show_json
     from harness.launch import Hooks
-    from harness.report import live, tables
+    from harness.report import live, markdown, tables
     from harness.store.runs import load
 
     with (
-        live.LiveView(quiet=quiet or json, json_events=json_events, past=past) as view,
+        live.LiveView(quiet=quiet or form is not Answer.TABLE, json_events=json_events, past=past) as view,
         stop_on_interrupt() as asked_to_stop,
     ):
         try:
@@ -150,14 +211,15 @@ def follow(
                 raise typer.Exit(130) from None
             raise
     record = load(folder)
-    if json:
+    if form is Answer.JSON:
         options.print_json(show_json(record))
+    elif form is Answer.MD:
+        print(markdown.summary(record))
     elif not json_events:
         options.answer(tables.summary(record))
     if asked_to_stop() is not None:
         raise typer.Exit(130)
-    if fail_if_no_improvement and record.best is None:
-        raise typer.Exit(3)
+    return record
 
 
 @contextmanager
@@ -169,8 +231,6 @@ def stop_on_interrupt(again: str = "optimize-run resume") -> Iterator[Callable[[
 
     def on_interrupt(_number: int, _frame: object) -> None:
         if asked:
-            import os
-
             os.write(2, f"\x1b[?25h\nstopped; go on with: {again}\n".encode())
             os._exit(130)
         asked.append("asked to stop by Ctrl-C")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from harness.cli import options
-from harness.cli.optimize import follow
+from harness.cli.optimize import Answer, follow
 
 
 def resume(
@@ -27,5 +27,5 @@ def resume(
     past = tuple(journal.read(folder / "events.jsonl"))
     follow(
         lambda hooks: launch.resume(folder, hooks, backend=sandbox, unsafe=unsafe_no_sandbox),
-        quiet, json_events, json, fail_if_no_improvement=False, past=past,
+        quiet, json_events, Answer.JSON if json else Answer.TABLE, past=past,
     )  # fmt: skip

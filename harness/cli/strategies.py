@@ -32,23 +32,24 @@ def strategies(
 
 
 def names() -> tuple[str, ...]:
-    from harness.strategies import known
+    from harness.registry import strategy_names
 
-    return known()
+    return strategy_names()
 
 
 def described(name: str) -> JsonObject:
     from harness.registry import strategy_class
 
     strategy = strategy_class(name)
-    return {"name": name, "summary": strategy.summary, "source": strategy.source}
+    summary, source = (getattr(strategy, key, "") for key in ("summary", "source"))
+    return {"name": name, "summary": summary, "source": source}
 
 
 def knobs_of(name: str) -> list[JsonObject]:
     """The fields of a strategy's settings. Raises UnknownName."""
     from harness.registry import strategy_class
 
-    schema = strategy_class(name).Settings.model_json_schema()["properties"]
+    schema = strategy_class(name).Settings.model_json_schema().get("properties", {})
     return [
         {"name": knob, "default": facts.get("default"), "description": facts.get("description", "")} | bounds(facts)
         for knob, facts in schema.items()

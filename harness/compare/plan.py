@@ -79,7 +79,15 @@ class Plan:
 
 def settings_for(strategy: str, settings: Sequence[str]) -> tuple[str, ...]:
     """The "knob=value" texts that are meant for one strategy."""
-    return tuple(text.partition(".")[2] for text in settings if text.partition(".")[0] == strategy)
+    split = (_split(text) for text in settings)
+    return tuple(knob for name, knob in split if name == strategy)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """STRATEGY.KNOB=VALUE in two; a strategy that is a file of the user's has dots of its own."""
+    named, equals, value = text.partition("=")
+    name, _, knob = named.rpartition(".")
+    return name, f"{knob}{equals}{value}"
 
 
 def checked(plan: Plan) -> Plan:
@@ -92,8 +100,8 @@ def checked(plan: Plan) -> Plan:
     if len(plan.strategies) < 2:
         raise UsageError(f"a comparison needs two strategies or more: add --strategy {CONTROL}, the control to beat")
     for text in plan.settings:
-        name = text.partition(".")[0]
-        if "." not in text.partition("=")[0]:
+        name, _ = _split(text)
+        if not name:
             raise UsageError(f"--set {text!r} is not understood: write --set STRATEGY.KNOB=VALUE")
         if name not in plan.strategies:
             raise UnknownName("strategy in --set", name, plan.strategies)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import launch
+from harness import launch, plugins, registry
 from harness.compare.plan import Member, Plan, from_json, to_json
 from harness.errors import NothingTried, StoreError, UnknownName
 from harness.parts import Parts
@@ -46,7 +46,10 @@ class Recorded:
 def begin(plan: Plan, root: Path) -> Path:
     """A new comparison in a folder below root. Raises StoreError when it cannot be made; UsageError and the like when
     a run of it could not begin, before anything is written."""
+    plan = _settled(plan)
     parts = Parts.of(plan.members()[0].spec, root)
+    for member in plan.members():
+        plugins.remember(registry.origins_of(member.spec))
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     folder = root / f"{stamp}-{parts.target.name}-compare-{secrets.token_hex(2)}"
     try:
@@ -56,6 +59,12 @@ def begin(plan: Plan, root: Path) -> Path:
     with Journal(folder / BOOK) as book:
         book.append("plan", to_json(plan))
     return folder
+
+
+def _settled(plan: Plan) -> Plan:
+    """Files of the user's under absolute paths, so that the comparison goes on from any folder."""
+    strategies, settings = (tuple(map(plugins.settled, texts)) for texts in (plan.strategies, plan.settings))
+    return replace(plan, strategies=strategies, settings=settings, model=plugins.settled(plan.model))
 
 
 def carry_out(folder: Path, show: Show) -> bool:
@@ -89,6 +98,7 @@ def _made(member: Member, state: Recorded, book: Journal, show: Show) -> bool:
 
 
 def _begun(member: Member, root: Path, book: Journal, hooks: launch.Hooks) -> Path:
+    plugins.refuse_strangers(f"{member.strategy} of a comparison", registry.references_of(member.spec))
     return launch.launch(member.spec, root, replace(hooks, watch=_enlisting(member, book, hooks)))
 
 
@@ -142,6 +152,7 @@ def find(root: Path, ref: str) -> Path:
 
 def unfinished(plan: Plan, root: Path) -> Path | None:
     """The newest comparison of exactly this plan that has not come to its end."""
+    plan = _settled(plan)
     for folder in reversed(list(all_below(root))):
         try:
             found = read(folder)

@@ -4,7 +4,7 @@ Importing this package imports no SDK; an adapter imports its SDK when its first
 """
 
 from harness.models.ensemble import members_of
-from harness.models.names import answered_in, known, make, with_roles
+from harness.models.names import answered_in, known, make, members, plugged, with_roles
 from harness.models.options import Answered, ModelOptions, Patience
 from harness.models.prices import unpriced
 
@@ -15,7 +15,9 @@ __all__ = [
     "answered_in",
     "known",
     "make",
+    "members",
     "members_of",
+    "plugged",
     "unpriced",
     "with_roles",
 ]

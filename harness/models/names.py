@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ModelRefused, UnknownName, UsageError
+from harness import plugins
+from harness.errors import ModelRefused, UsageError
 from harness.models.options import Answered, Api, ModelOptions, answered_below, checked, with_query
 from harness.models.roles import Roles, role_via
 from harness.store import replies
@@ -38,8 +39,11 @@ def make(spec: str, *, seed: int = 0, options: ModelOptions | None = None) -> Mo
         return _ensemble(spec, seed, options)
     head, slash, rest = spec.partition("/")
     kind = KINDS.get(head)
+    if kind is None and (plugins.looks_like_one(spec) or spec in plugins.installed("model")):
+        plugin = plugins.find("model", spec)
+        return plugins.GuardedModel(plugins.made(plugin), plugin.origin.title)
     if kind is None or (bool(slash) != ("/" in kind.form)):
-        raise UnknownName("model", spec, [kind.form for kind in KINDS.values()])
+        raise plugins.missing("model", spec, [kind.form for kind in KINDS.values()])
     if slash and not rest.partition("?")[0]:
         raise UsageError(f"model {spec!r} names no model: write {kind.form}")
     return kind.make(rest, options)
@@ -81,7 +85,22 @@ def known() -> list[dict[str, Any]]:
             "key_set": bool(os.environ.get(kind.key)) if kind.key else None,
         }
         for provider, kind in KINDS.items()
+    ] + [
+        {"provider": "plug-in", "name": name, "what": point.value, "key": "", "key_set": None}
+        for name, point in plugins.installed("model").items()
     ]
+
+
+def members(spec: str) -> list[str]:
+    """The models that may answer, without their weights."""
+    return [part.strip().rpartition("=")[0] for part in spec.split(",")] if "," in spec else [spec]
+
+
+def plugged(spec: str, roles: Iterable[str]) -> list[str]:
+    """Those of a run's models that are plug-ins, each once; nothing is loaded."""
+    asked = [spec, *(role.partition("=")[2].strip() for role in roles)]
+    named = [name for text in asked for name in members(text) if name.partition("/")[0] not in KINDS]
+    return list(dict.fromkeys(named))
 
 
 def _ensemble(spec: str, seed: int, options: ModelOptions) -> Model:

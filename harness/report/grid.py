@@ -73,11 +73,11 @@ def _plain(value: Any) -> Any:
 def as_markdown(columns: Sequence[Column], records: Records) -> str:
     """What a person would read, as a table for a page."""
     rule = ["---:" if column.justify == "right" else "---" for column in columns]
-    body = [[_cell(column.show(record[column.key])) for column in columns] for record in records]
+    body = [[escaped(column.show(record[column.key])) for column in columns] for record in records]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [[column.title for column in columns], rule, *body])
 
 
-def _cell(shown: str) -> str:
+def escaped(shown: str) -> str:
     """Text that can neither end its cell nor act as HTML or a link."""
     cleaned = text.clean(shown)
     for mark in "\\|<>[]`*_":

@@ -142,6 +142,8 @@ def remarks(run: RunRecord) -> Iterator[str]:
     if run.leader:
         yield f"Why: {_steps(run)}"
         yield _confirmed(run)
+    if run.start.plugins:
+        yield f"Plug-ins: {plugged(run)}"
     yield f"Tried: {tally(run)}"
     yield f"Cost: {text.cost(run.usage)}"
     if run.leader:
@@ -165,6 +167,13 @@ def _steps(run: RunRecord) -> str:
     """What was done on the way from the baseline to the best, one note a step."""
     steps = [found for id_ in run.lineage()[1:] if (found := run.candidate(id_))]
     return "; then ".join(text.clean(step.note) or "no note was left" for step in steps)
+
+
+def plugged(run: RunRecord) -> str:
+    """Code of the user's that took part: `evaluator small.py:Small (sha256 0123456789ab)`."""
+    return text.listed(
+        [f"{text.clean(p['kind'])} {text.clean(p['title'])} (sha256 {p['sha256'][:12]})" for p in run.start.plugins]
+    )
 
 
 def tally(run: RunRecord) -> str:
@@ -193,16 +202,19 @@ def evaluation(document: JsonObject) -> RenderableType:
 
     good, unsafe = document["status"] == "ok", document.get("unsafe", False)
     lines = [Text(UNSAFE, "bold red")] if unsafe else []
-    lines += [Text(text.clean(line), "" if good and not unsafe else "red") for line in _judgement(document)]
+    lines += [Text(text.clean(line), "" if good and not unsafe else "red") for line in judgement(document)]
     return Group(*lines, _measurements(document, "red" if unsafe else "")) if good else Group(*lines)
 
 
-def _judgement(document: JsonObject) -> Iterator[str]:
+def judgement(document: JsonObject) -> Iterator[str]:
+    """The lines above the table of one program's judgement."""
     yield f"{document['program']} against {document['target']}: {document['status']}"
     for workload in document["equivalence"]["workloads"]:
         kind = "hidden" if workload["hidden"] else "public"
         said = "same output" if workload["ok"] else workload["first_difference"]
         yield f"{kind} workload {workload['name']}, {document['equivalence']['level']}: {said}"
+    for other in document.get("others", ()):
+        yield f"{other['metric']}: {other['value']:.4g}{other['unit']}; {other['explanation']}"
     if document["status"] != "ok":
         yield str(document["explanation"])
     for warning in document.get("warnings", ()):

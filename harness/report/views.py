@@ -129,6 +129,7 @@ def shown(run: RunRecord) -> JsonObject:
         "status": run.status,
         "sandbox": run.start.sandbox.get("backend"),
         "unsafe": run.start.unsafe,
+        "plugins": list(run.start.plugins),
         "budget": run.start.budget,
         "usage": asdict(run.usage),
         "baseline": _baseline(run),

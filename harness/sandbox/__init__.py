@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
 
-from harness.errors import SandboxError, UnknownName, UsageError
+from harness import plugins
+from harness.errors import SandboxError, UsageError
 from harness.sandbox.staging import BadInterpreter
 from harness.types import Interpreter, Job, Limits, Sandbox
 
@@ -28,7 +29,7 @@ PROOF = Job(
     limits=Limits(wall_s=30.0, cpu_s=20.0),
 )
 
-__all__ = ["BACKENDS", "UNSAFE_FLAG", "Trial", "asked_for", "choose", "prove", "survey", "without"]
+__all__ = ["BACKENDS", "UNSAFE_FLAG", "Trial", "asked_for", "choose", "is_builtin", "prove", "survey", "without"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,16 @@ def choose(python: str | None = None, *, backend: str | None = None) -> Sandbox:
 
 
 def survey(python: str | None = None, *, backend: str | None = None) -> Iterator[Trial]:
-    """Try the backends of this platform, best first; one that works ends the trials of its own kind, not the survey."""
+    """Try the backends of this platform, best first; one that works ends the trials of its own kind, not the survey.
+
+    A backend of the user's is asked for by name, and proves itself like any other.
+    """
+    if backend is not None and (plugins.looks_like_one(backend) or _is_installed(backend)):
+        plugin = plugins.find("sandbox", backend)
+        own: Sandbox = plugins.made(plugin, python or sys.executable)
+        failure = _failure(own)
+        yield Trial(plugin.origin.title, own if failure is None else None, failure or "")
+        return
     for name, module in _modules(backend).items():
         try:
             for sandbox in import_module(module).candidates(python or sys.executable):
@@ -92,6 +102,14 @@ def without(python: str | None = None) -> Sandbox:
     return Unconfined(python or sys.executable)
 
 
+def is_builtin(backend: str) -> bool:
+    return backend == "none" or any(backend in modules for modules in BACKENDS.values())
+
+
+def _is_installed(backend: str) -> bool:
+    return not is_builtin(backend) and backend in plugins.installed("sandbox")
+
+
 def _modules(backend: str | None) -> dict[str, str]:
     here = BACKENDS.get(sys.platform, {})
     if backend is None or backend in here:
@@ -101,7 +119,7 @@ def _modules(backend: str | None) -> dict[str, str]:
     places = {name: platform for platform, modules in BACKENDS.items() for name in modules}
     if backend in places:
         raise UsageError(f"sandbox {backend} works on {places[backend]} only: here there is {_listed(list(here))}")
-    raise UnknownName("sandbox", backend, places)
+    raise plugins.missing("sandbox", backend, places)
 
 
 def _listed(names: list[str]) -> str:

@@ -79,6 +79,7 @@ class Fold:
     def _on_start(self, event: Event, data: JsonObject) -> None:
         own = _own(Start, data) | {key: dict(data[key]) for key in ("budget", "settings", "machine", "sandbox")}
         own |= {"baseline_id": data["baseline"]["id"], "baseline_source": data["baseline"]["source"]}
+        own |= {"plugins": tuple(map(dict, data.get("plugins", ())))}
         self.start = Start(**own | {"objective": Objective(**data["objective"]), "at": float(event.at)})
 
     def _on_baseline(self, _: Event, data: JsonObject) -> None:

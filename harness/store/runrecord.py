@@ -38,6 +38,7 @@ class Start:
     baseline_source: str  # sha of its blob
     at: float
     interpreter: JsonObject | None = None  # path, name and build; None: the harness's own, see machine
+    plugins: tuple[JsonObject, ...] = ()  # code of the user's that took part: kind, title, reference, file, sha256
 
     @property
     def runs_on(self) -> str:

@@ -20,6 +20,7 @@ def test_show_in_the_shape_that_is_promised(run: Run, root: Path) -> None:
         "status",
         "sandbox",
         "unsafe",
+        "plugins",
         "budget",
         "usage",
         "baseline",

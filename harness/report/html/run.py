@@ -169,6 +169,8 @@ def _facts(run: RunRecord) -> Iterator[tuple[str, str | list[str]]]:
     yield "version", f"optimize-run {start.version}"
     if start.target_path or start.program:
         yield "program", str(start.program or start.target_path)
+    if start.plugins:
+        yield "plug-ins", [f"{plugin['kind']} {plugin['title']}, sha256 {plugin['sha256']}" for plugin in start.plugins]
     yield "limits", _limits(start.budget)
     for key in ("system", "cpu", "cores", "python"):
         if start.machine.get(key) is not None:
