@@ -10,6 +10,7 @@ from harness.models.offline.program import Program, Variable
 from harness.models.offline.purity import quiet, quiet_operators
 from harness.models.offline.rewriting import Site, Splice, with_all
 
+Comprehension = cst.ListComp | cst.SetComp | cst.GeneratorExp
 COMPREHENSIONS = (cst.ListComp, cst.SetComp, cst.GeneratorExp)
 LAZY = (cst.Lambda, cst.GeneratorExp, cst.NamedExpr, cst.Yield, cst.Await)
 
@@ -25,10 +26,11 @@ class FuseComprehensions:
     def sites(self, program: Program) -> list[Site]:
         if reflective(program) or program.find(cst.Try) or not quiet_operators(program):
             return []
-        outers = [*program.find(cst.ListComp), *program.find(cst.SetComp), *program.find(cst.GeneratorExp)]
+        outers: list[Comprehension] = [*program.find(cst.ListComp), *program.find(cst.SetComp)]
+        outers += program.find(cst.GeneratorExp)
         return [site for outer in sorted(outers, key=program.start) if (site := self._site(program, outer))]
 
-    def _site(self, program: Program, outer: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Site | None:
+    def _site(self, program: Program, outer: Comprehension) -> Site | None:
         inner = outer.for_in.iter
         if not isinstance(inner, cst.ListComp) or outer.for_in.inner_for_in or inner.for_in.inner_for_in:
             return None
