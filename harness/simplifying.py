@@ -85,7 +85,7 @@ class Simplifying:
             return None
         gone = [each for each in steps if each not in made.steps]
         tools.hand_over({"steps": list(made.steps)})
-        return Candidate.of(made.source, order.parents, f"without {' '.join(gone)}: is as good as with it")
+        return Candidate.of(made.source, order.parents, f"without {' '.join(gone)}, with {' '.join(made.steps)}")
 
     # --- what the best is made of ------------------------------------------------------------------------------------
 
