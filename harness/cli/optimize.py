@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import defaults, options
 from harness.errors import NothingTried, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def optimize(
     target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
     polish: Annotated[
-        bool, typer.Option("--polish", help="Hand what gains to the offline engine too; counted as evaluations.")
+        bool, typer.Option(help="Hand what gains to the offline engine too; counted as evaluations.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Show the first prompt and its cost; ask, run and write nothing.")
@@ -61,7 +61,10 @@ def optimize(
     json_events: Annotated[bool, typer.Option(help="Stream the journal to standard output.")] = False,
     json: options.Json = False,
 ) -> None:
-    """Optimize a program: the best lineage that is proved to keep its promise."""
+    """Optimize a program: the best lineage that is proved to keep its promise.
+
+    Defaults can stand in optimize.toml in the working folder: options in [run], knobs in [strategy.NAME].
+    """
     from harness.budget import Limit, duration
     from harness.launch import launch
     from harness.spec import Spec
@@ -81,7 +84,8 @@ def optimize(
     spec = Spec(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
-        settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit, polish=polish,
+        settings=(*defaults.knobs_of(strategy), *(set_ or ())), seed=seed, parallel=parallel, lanes=lanes,
+        limit=limit, polish=polish,
         sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
