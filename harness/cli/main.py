@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from harness.cli import options
+from harness.cli import defaults, options
 from harness.errors import OptimizeRunError, UnknownName
 
 # Each command as (one line, "module:function"); a command's module is imported when the command is asked for.
@@ -66,8 +66,10 @@ class Commands(TyperGroup):
             if not args[0].startswith("-"):
                 refuse_misspelt(args[0])
             args = [MAIN_JOB, *args]
-        if args and args[0] == MAIN_JOB:
+        if args[:1] == [MAIN_JOB]:
             args = with_default_gain(args)
+        if args[:1] == [MAIN_JOB] and Path(defaults.FILE).is_file():
+            args = [MAIN_JOB, *defaults.flags_of(load_command(MAIN_JOB, HIDDEN[MAIN_JOB][1]), args), *args[1:]]
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import defaults, options
 from harness.errors import NothingTried, UsageError
 from harness.spec import DEFAULT_MODEL, DEFAULT_STRATEGY
 
@@ -63,7 +63,7 @@ def optimize(
     target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
     polish: Annotated[
-        bool, typer.Option("--polish", help="Hand what gains to the offline engine too; counted as evaluations.")
+        bool, typer.Option(help="Hand what gains to the offline engine too; counted as evaluations.")
     ] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Show the first prompt and its cost; ask, run and write nothing.")
@@ -87,7 +87,8 @@ def optimize(
 ) -> None:
     """Optimize a program: the best lineage that is proved to keep its promise.
 
-    Without a limit it ends after 8 minutes, or after 24 evaluations without a gain.
+    Without a limit it ends after 8 minutes, or after 24 evaluations without a gain. Defaults can stand in
+    optimize.toml in the working folder: options in [run], knobs in [strategy.NAME].
     """
     from harness.budget import limit_of
     from harness.launch import launch
@@ -105,9 +106,9 @@ def optimize(
     spec = Spec(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
-        python=options.interpreter(python), settings=tuple(set_ or ()), evaluators=tuple(evaluator or ()), seed=seed,
-        parallel=parallel, lanes=lanes, limit=limit, polish=polish, sandbox=sandbox,
-        unsafe_no_sandbox=unsafe_no_sandbox,
+        python=options.interpreter(python), settings=(*defaults.knobs_of(strategy), *(set_ or ())),
+        evaluators=tuple(evaluator or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit, polish=polish,
+        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
     if dry_run:
