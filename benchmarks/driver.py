@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest import mock
 
 from benchmarks.overhead import program
 from benchmarks.stub import StubJudge
@@ -119,8 +120,7 @@ def drive(
     target: Target = targets.load(str(ROOT / "tests/toy"), None)
     strategy = Instant(body_of(size), outcomes, asks_model, tells=tells)
     meter = Meter(outcomes)
-    os.fsync = meter.counted("fsync", os.fsync)
-    with Journal(folder) as journal:
+    with mock.patch("os.fsync", meter.counted("fsync", os.fsync)), Journal(folder) as journal:
         ledger = Ledger(journal, Blobs(folder / "blobs", journal.syncer), Recording(), meter.watch)
         judge: Any = EvenJudge(target)
         baseline = Candidate.of("step = 0\n" + strategy.body)

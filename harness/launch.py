@@ -238,6 +238,7 @@ class Run:
             self.ledger.record("end", end)
             self.ledger.journal.settle()
         finally:  # also when whoever watches is gone
+            self.ledger.blobs.close()
             self.hooks.closed(self.folder)
 
     def worthless(self) -> bool:

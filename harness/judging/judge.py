@@ -12,6 +12,7 @@ from harness.judging import scoring
 from harness.judging.ahead import Ahead
 from harness.judging.bench import CandidateBench, Workbench, pair_of
 from harness.judging.duels import Duel, fight
+from harness.judging.reference import public_twin
 from harness.judging.traces import Trace
 from harness.types import Candidate, Check, Evaluator, Pair, Profile, Reading, Score, Stage, Target, Workload
 
@@ -55,7 +56,8 @@ class Judge:
             for workload in self._by_stage["measure"]:
                 self._reference[workload.name] = self._bench.settled(workload, core)
         if ahead:
-            self._ahead = Ahead([lambda w=w: self._bench.golden(w) for w in self._by_stage["full"]])  # type: ignore[misc]
+            traced = [*self._told_in_public(), *self._by_stage["full"]]
+            self._ahead = Ahead([lambda w=w: self._bench.golden(w) for w in traced])  # type: ignore[misc]
         again = self._reference.values()
         return Baseline(
             memory_mib=max(check.result.peak_mib for check in again),
@@ -63,6 +65,15 @@ class Judge:
             floor_mib=self._bench.floor_mib,
             spread=self._bench.noise.cpu.deviation,
         )
+
+    def _told_in_public(self) -> list[Workload]:
+        """What a program that fails on hidden input is run on, so that it can be told what is wrong: the untouched
+        program's traces are made ahead, and a refusal waits for none."""
+        return [public_twin(w) for stage in ("short", "measure") for w in self._by_stage[stage] if w.hidden]
+
+    def ready(self) -> bool:
+        """Whether the long traces are made too. Raises what making them raised."""
+        return self._ahead.done()
 
     def _settle_shorts(self, core: int) -> None:
         """Once: the baseline against its own traces."""
@@ -134,7 +145,7 @@ class Judge:
     def _measure(self, candidate: Candidate, bench: CandidateBench, pairs: int, stake: float = 0.0) -> Check | None:
         """Fill the bench with pairs; returns the failing check when one run breaks the promise.
 
-        With a stake above the baseline's own fitness, stops as soon as the candidate is surely below it.
+        With a stake, stops as soon as the candidate is surely below it.
         """
         workloads = self._by_stage["measure"]
         if stake >= HOPELESS and (seen := self._at_a_glance(candidate, bench, workloads[0], stake)):
@@ -145,7 +156,7 @@ class Judge:
                 if isinstance(pair, Check):
                     return self._bench.explained(pair, candidate.source, bench.core)
                 bench.measured.append(pair)
-            if stake > 1.0 and len(bench.measured) < MEASURED_PAIRS and bench.surely_below(stake):
+            if stake and len(bench.measured) < MEASURED_PAIRS and bench.surely_below(stake):
                 break
         self._bench.noise.learn(bench.measured)
         return None

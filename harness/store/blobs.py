@@ -37,6 +37,10 @@ class Blobs:
             self._syncer.text(path)
         return sha
 
+    def close(self) -> None:
+        """No file stays open; texts can still be read."""
+        self._pack.close()
+
     def get(self, sha: str) -> str:
         path = self.folder / sha
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import weakref
 from errno import ENOSPC
 from pathlib import Path
 from threading import Lock
@@ -60,6 +59,13 @@ class Pack:
             self._places[bytes.fromhex(sha)] = self._length
             self._length += len(record)
 
+    def close(self) -> None:
+        """Whoever puts a text after this opens it again."""
+        with self._mutex:
+            if self._file is not None:
+                os.close(self._file)
+            self._file = None
+
     def _place(self, sha: str) -> int | None:
         name = bytes.fromhex(sha)
         if name not in self._places and self._file is None:
@@ -71,7 +77,6 @@ class Pack:
         if self._file is None:
             self._look_on()
             self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            weakref.finalize(self, os.close, self._file)
             os.ftruncate(self._file, self._length)
         return self._file
 
