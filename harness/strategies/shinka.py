@@ -152,8 +152,8 @@ class Shinka:
         raise Unusable(f"not new: {alike:.0%} of its changes are those of a program that was tried before")
 
     def weights(self, archive: list[Program]) -> list[float]:
-        """For each program of an archive, best first: sigmoid(sharpness * (fitness - median) / MAD) / (1 + children), or
-        a power of its rank. The first breeds from the better half alone, the second from losing ones too, at times.
+        """For each program of an archive, best first: by rank, or sigmoid(sharpness * (fitness - median) / MAD) divided
+        by 1 + its children. The latter breeds from the better half alone, ranks from losing programs too, at times.
         """
         if self.settings.parents == "rank":
             return [(place + 1) ** -self.settings.rank_power for place in range(len(archive))]
