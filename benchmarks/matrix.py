@@ -37,7 +37,7 @@ from harness.types import Event
 
 MODELS = ("offline", "scripted")
 PARALLEL = (1, 4)
-EVALUATIONS = 6
+EVALUATIONS = 4
 KILLED_AFTER = 3  # judgements that are on disk
 LONGEST_S = 900.0  # of one process: others may keep the machine busy
 GONE_S = 10.0  # in which what a killed process had started must be gone

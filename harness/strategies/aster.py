@@ -19,8 +19,8 @@ from harness.strategies.clustering import Vector, cluster, descriptor
 from harness.strategies.history import Attempt, Program, attempt_of, beats, program_of, ranked, telling
 from harness.strategies.planning import area_key, own_briefs, plan, settled
 from harness.strategies.quoting import one_line
-from harness.strategies.working import work
-from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools
+from harness.strategies.working import branch, work
+from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools, candidate_id
 
 GRAFT_EVERY = 3
 EXHAUSTED_AFTER = 2  # rounds in a row that an area gains nothing
@@ -88,6 +88,7 @@ class Aster:
         self._arrived: set[str] = set()  # programs of this round
         self._planning = False
         self._briefs: list[JsonObject] = []  # of this round, not handed out yet
+        self._branches: list[tuple[str, JsonObject]] = []  # programs of this round to be settled, with their parents
         self._working = 0
         self._baseline = Program.baseline(baseline)
         self._programs = {baseline.id: self._baseline}
@@ -104,6 +105,10 @@ class Aster:
         """A plan, then its workers, then the next plan; None while a round is not over, and when it has ended."""
         if self._briefs:
             return self._work_order(self._briefs.pop(0))
+        if self._branches:
+            self._working += 1
+            parent, found = self._branches.pop(0)
+            return self._order("branch", (parent,), found)
         if self._planning or self._working or self._ended():
             return None
         return self._plan_order()
@@ -115,11 +120,12 @@ class Aster:
             self._take_work(outcome)
 
     def propose(self, order: Order, tools: Tools) -> Candidate | None:
-        """A plan hands over briefs and makes no program; a worker's shift ends in its best one. Raises Unusable."""
+        """A plan hands over briefs and makes no program; a worker's shift ends in its best one, and the others that it
+        measured are settled one by one. Raises Unusable."""
         if order.operator == "plan":
             plan(order, tools)
             return None
-        return work(order, tools, self.settings.max_steps)
+        return branch(order) if order.operator == "branch" else work(order, tools, self.settings.max_steps)
 
     def _ended(self) -> bool:
         stale = self.settings.stale_rounds
@@ -212,9 +218,19 @@ class Aster:
             self._arrived.add(program.id)
             self._descriptors[program.id] = descriptor(program)
         self._gained |= kept
-        self._learn(outcome, kept, program.fitness / parent.fitness if program else 1.0)
-        if not self._working and not self._briefs:
+        if outcome.order.operator == "work":
+            self._learn(outcome, kept, program.fitness / parent.fitness if program else 1.0)
+            self._branch(outcome)
+        if not self._working and not self._briefs and not self._branches:
             self._close_round()
+
+    def _branch(self, outcome: Outcome) -> None:
+        """Every program that a worker measured is kept, if it is new: the archive is of all that was seen."""
+        known = {*self._programs, *(candidate_id(found["source"]) for _, found in self._branches)}
+        for found in outcome.handoff.get("branches", ()):
+            if candidate_id(found["source"]) not in known:
+                known.add(candidate_id(found["source"]))
+                self._branches.append((outcome.order.parents[0], found))
 
     def _learn(self, outcome: Outcome, kept: bool, gain: float) -> None:
         """The area's fate by the harness's numbers; the worker's words are passed on as words."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 from statistics import median
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -29,6 +29,7 @@ from harness.strategies.recommending import MOST, recommend
 from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools
 
 OPERATORS = ("diff", "rewrite", "crossover")
+Parents = Literal["weighted", "rank"]
 SUMMED_UP = 20  # latest attempts that a summary is of
 
 
@@ -39,7 +40,9 @@ class ShinkaSettings(BaseModel):
 
     num_islands: int = Field(2, ge=1, le=100, description="populations")
     archive: int = Field(20, ge=1, description="best programs of an island that may be parents")
-    sharpness: float = Field(10.0, ge=0, description="how strongly parents above the archive's median are preferred")
+    parents: Parents = Field("weighted", description="how parents are drawn: weighted (fitness, children) or by rank")
+    sharpness: float = Field(10.0, ge=0, description="weighted: how strongly those above the archive's median go first")
+    rank_power: float = Field(1.0, ge=0, description="rank: the n-th best is drawn in proportion to 1 / n ** this")
     diff: float = Field(0.6, ge=0, le=1, description="share of orders that ask for edits")
     rewrite: float = Field(0.3, ge=0, le=1, description="share of orders that ask for the whole file")
     crossover: float = Field(0.1, ge=0, le=1, description="share of orders that graft a second parent on the first")
@@ -149,7 +152,11 @@ class Shinka:
         raise Unusable(f"not new: {alike:.0%} of its changes are those of a program that was tried before")
 
     def weights(self, archive: list[Program]) -> list[float]:
-        """sigmoid(sharpness * (fitness - median) / MAD) / (1 + children), for each program of an archive."""
+        """For each program of an archive, best first: by rank, or sigmoid(sharpness * (fitness - median) / MAD) divided
+        by 1 + its children. The latter breeds from the better half alone, ranks from losing programs too, at times.
+        """
+        if self.settings.parents == "rank":
+            return [(place + 1) ** -self.settings.rank_power for place in range(len(archive))]
         middle = median(p.fitness for p in archive)
         spread = median(abs(p.fitness - middle) for p in archive) or 1.0
         return [

@@ -39,6 +39,7 @@ class Shift:
     current: str = field(init=False)
     current_fitness: float = field(init=False)
     best: tuple[Edited, float] | None = None
+    stood: list[Edited] = field(default_factory=list)  # every program that was measured right
     attempts: list[JsonObject] = field(default_factory=list)
     evaluations: int = 0
     refused: str = ""  # the latest verdict that is to be mended, as a prompt tells it
@@ -79,6 +80,8 @@ class Shift:
         better = fitness is not None and fitness > self.current_fitness
         self.attempts.append(_attempt(score.status, fitness, better, edited.note, score.feedback))
         self.refused = "" if fitness is not None else self._told_to_mend(edited, score)
+        if fitness is not None:
+            self.stood.append(edited)
         if fitness is not None and (self.best is None or fitness > self.best[1]):
             self.best = (edited, fitness)
         if better and fitness is not None:
@@ -100,12 +103,24 @@ def work(order: Order, tools: Tools, max_steps: int) -> Candidate:
         useless = 0 if shift.step() else useless + 1
         if shift.evaluations >= budget or useless >= GIVE_UP:
             break
-    tools.hand_over(_handoff(shift))
+    tools.hand_over({**_handoff(shift), "branches": _branches(shift)})
     if shift.best is None:
         latest = shift.attempts[-1]
         raise Unusable(f"{order.context['brief']['surface_area']}: {latest['status']}: {latest['feedback']}")
     edited, _ = shift.best
     return Candidate.of(edited.source, order.parents, edited.note)
+
+
+def branch(order: Order) -> Candidate:
+    """A program that a worker measured beside its best one; it is known, so it costs nothing."""
+    context = order.context
+    return Candidate.of(context["source"], order.parents, context["note"])
+
+
+def _branches(shift: Shift) -> list[JsonObject]:
+    """What stood but was not the best: it may be worth branching from."""
+    best = shift.best[0].source if shift.best else ""
+    return [{"source": made.source, "note": made.note} for made in shift.stood if made.source != best]
 
 
 def _handoff(shift: Shift) -> JsonObject:

@@ -28,7 +28,7 @@ def of_kind(toy: ToyRun, operator: str) -> list[Outcome]:
 
 def test_a_round_is_a_plan_and_then_its_workers_side_by_side() -> None:
     toy = run(made(iterations=3, workers=3), parallel=8)
-    operators = [order.operator for order in toy.orders()]
+    operators = [order.operator for order in toy.orders() if order.operator != "branch"]
     assert operators == ["plan", "work", "work", "work"] * 3
     assert all(outcome.score.status == "none" for outcome in of_kind(toy, "plan"))
 
@@ -63,6 +63,18 @@ def test_a_worker_builds_on_what_it_measured_and_hands_over_the_harness_numbers(
     assert outcome.candidate.source.count("= 1") >= 2, "edits were stacked within one shift"
     assert outcome.handoff["gain"] == outcome.score.fitness
     assert outcome.handoff["area"] == outcome.order.context["brief"]["surface_area"]
+
+
+def test_every_program_that_a_worker_measured_is_kept_and_may_be_branched_from() -> None:
+    strategy = made(iterations=2, workers=1, evals_per_worker=4, stale_rounds=0)
+    toy = run(strategy, lambda source: ok(1.0 - sum(toy_values(source)) / 10))
+    branches = of_kind(toy, "branch")
+    assert branches and all(o.candidate and o.usage.calls == o.usage.evaluations == 0 for o in branches)
+    first = of_kind(toy, "work")[0]
+    assert len(first.handoff["branches"]) == first.usage.evaluations - 1, "what lost is there too"
+    assert {o.candidate.id for o in branches if o.candidate} <= set(strategy._programs)
+    plans = [o for o in toy.orders() if o.operator == "plan"]
+    assert plans[1].context["valid"] == 1 + first.usage.evaluations, "the next plan sees them all"
 
 
 def test_what_one_worker_learnt_reaches_the_next_round() -> None:
