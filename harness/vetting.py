@@ -9,22 +9,27 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import inf
+from statistics import stdev
 from typing import Literal
 
+from harness import stats
 from harness.audit import Finding as Verdict
 from harness.audit import Specimen, make_specimens
 from harness.audit.verdicts import examine
 from harness.errors import BaselineError
-from harness.judging import calibration
+from harness.judging.calibration import with_itself
 from harness.judging.goldens import Goldens
 from harness.judging.judge import FINAL_PAIRS, Judge
 from harness.judging.lanes import Lanes
 from harness.judging.reference import Reference, public_twin
 from harness.parts import make_judge
 from harness.private import private_folder
-from harness.types import Candidate, Sandbox, Target, Workload
+from harness.stats import promise
+from harness.types import Candidate, Pair, Promise, Sandbox, Target, Workload
 
 PAIRS = 6
+POWER = 0.95
 SHORT_S = 0.2  # CPU seconds below which a run is mostly the interpreter's start
 LARGE_GAIN = 0.10  # a machine that cannot tell it in one duel can tell little
 DEAR_S = 60.0  # of one judgement
@@ -67,10 +72,12 @@ def vet(
     target: Target, sandbox: Sandbox, lanes: Lanes, *, pairs: int = PAIRS, tell: Callable[[str], None] = lambda _: None
 ) -> Vetting:
     """Try a target. pairs: how often the program is run against itself, 6 or more. tell: hears what is being done."""
-    return _Vet(target, sandbox, lanes, pairs, tell).go()
+    return Vet(target, sandbox, lanes, pairs, tell).go()
 
 
-class _Vet:
+class Vet:
+    """The checks of one target, in order; each is made when it is asked for."""
+
     def __init__(self, target: Target, sandbox: Sandbox, lanes: Lanes, pairs: int, tell: Callable[[str], None]) -> None:
         self.target = target
         self.sandbox = sandbox
@@ -81,35 +88,36 @@ class _Vet:
         self.judgement_s: float | None = None
 
     def go(self) -> Vetting:
+        """All of them, up to one that makes the rest meaningless."""
         checks: list[Found] = []
         with self.lanes.kept_clear():
-            for found in self._checks():
+            for found in self.checks():
                 checks.append(found)
                 if found.verdict == "not fit" and found.check in ("rules", "repeats itself"):
                     break
         return Vetting(self.target.name, tuple(checks), self.judgement_s)
 
-    def _checks(self) -> Iterator[Found]:
+    def checks(self) -> Iterator[Found]:
         yield self._rules()
         judge = make_judge(self.target, self.sandbox, self.secret, self.lanes)
         self.tell("running the untouched program on its workloads, twice each")
         yield self._repeats(judge)
         yield self._hidden()
         self.tell(f"running it against itself, {self.pairs} pairs")
-        noise = calibration.calibrate(self.target, self.sandbox, self.lanes, self.pairs)
+        measured, pair_s = with_itself(self.target, self.sandbox, self.lanes, self.pairs)
         yield self._size(judge)
-        yield _noise(noise)
+        yield _noise(measured)
         self.tell("making broken and harmless copies, and judging them")
         yield self._refuses(judge)
         yield self._accepts(judge)
-        yield self._cost(noise.seconds_a_pair)
+        yield self._cost(pair_s)
 
     # --- what a run stands on ----------------------------------------------------------------------------------------
 
     def _rules(self) -> Found:
         """The program against its own target's rules; nothing is run."""
         measured = tuple(w for w in self.target.workloads if w.stage == "measure")
-        bare = replace(self.target, workloads=measured, metamorphic=())
+        bare = replace(self.target, workloads=measured, metamorphic=(), promise=Promise(level="exact"))
         score = make_judge(bare, self.sandbox, self.secret, self.lanes).screen(Candidate.of(self.target.source))
         if score.status == "ok":
             return Found("rules", "fit", "the program keeps the rules that its rewrites must keep")
@@ -233,15 +241,17 @@ class _Vet:
         return Found("cost", "fit", said)
 
 
-def _noise(found: calibration.Calibration) -> Found:
-    gain = found.smallest[0.95]
-    said = f"one pair varies by {found.cpu:.1%} in CPU time, {found.memory:.1%} in memory"
+def _noise(measured: list[Pair]) -> Found:
+    model = stats.NoiseModel()
+    model.learn(measured)
+    deviation = promise.cautious(model.cpu.deviation, model.cpu.freedom)
+    gain = promise.smallest_gain(deviation, model.cpu, POWER)
+    cpu, memory = stdev(stats.cpu_logs(measured)), stdev(stats.memory_logs(measured))
+    said = f"one pair varies by {cpu:.1%} in CPU time, {memory:.1%} in memory"
     if gain > LARGE_GAIN:
-        told = (
-            "no gain is sure to be told" if gain == float("inf") else f"only gains over {gain:.0%} are sure to be told"
-        )
+        told = "no gain is sure to be told" if gain == inf else f"only gains over {gain:.0%} are sure to be told"
         return Found("noise", "weak", f"{said}: {told}", "close what else runs on this machine")
-    return Found("noise", "fit", f"{said}: a gain of {gain:.1%} is told in 95 of 100 duels")
+    return Found("noise", "fit", f"{said}: a gain of {gain:.1%} is told in {POWER * 100:.0f} of 100 duels")
 
 
 def _plain(specimen: Specimen) -> str:
