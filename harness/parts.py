@@ -10,6 +10,7 @@ from typing import Any
 from harness import agents, registry, targets
 from harness.budget import Limit
 from harness.errors import UsageError
+from harness.judging import launching
 from harness.judging.bench import Workbench
 from harness.judging.goldens import Goldens
 from harness.judging.judge import Judge
@@ -74,8 +75,11 @@ def load_target(reference: str, program: str | None, objective: str | None, pyth
     from harness.sandbox import interpreters
 
     target = targets.load(reference, Path(program) if program else None)
+    if python and target.language != "python":
+        raise UsageError(f"--python is for programs in Python: target {target.name} is in {target.language}")
     if python:
         target = replace(target, python=interpreters.find(python))
+    launching.check(target)
     return replace(target, objective=targets.objective(objective)) if objective else target
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from harness import knobs, laps, stats
+from harness import languages, laps, stats
 from harness.judging import scoring
 from harness.judging.ahead import Ahead
 from harness.judging.bench import CandidateBench, Workbench, pair_of
@@ -123,8 +123,11 @@ class Judge:
         yield from readings
         if scoring.failed(readings):
             return
-        for complaint in knobs.locate(candidate.source, self.target.knobs):
+        complaints = languages.of(self.target).locate(candidate.source, self.target.knobs)
+        for complaint in complaints:
             yield Reading(metric="rules", value=0.0, status="rule", explanation=complaint)
+        if not complaints and (refusal := self._bench.refusal(candidate)):
+            yield Reading(metric="rules", value=0.0, status="invalid", explanation=refusal)
 
     @contextmanager
     def _screening_core(self) -> Iterator[int]:

@@ -153,7 +153,7 @@ def _plan(python: str, imports: Sequence[str]) -> _Plan:
         else:
             copies[f"{library}/lib-dynload/{path.name}"] = path
     binaries = list(copies.values())
-    interpreter, shared = _shared_libraries(binaries[0], binaries[1:])
+    interpreter, shared = shared_libraries(binaries[0], binaries[1:])
     copies.update({f"lib/{name}": path for name, path in shared.items()})
     return _Plan(f"bin/python{version[0]}.{version[1]}", interpreter, copies, sources)
 
@@ -168,7 +168,7 @@ def _ask(python: str, imports: Sequence[str]) -> dict[str, Any]:
     return answer
 
 
-def _shared_libraries(executable: Path, extensions: Sequence[Path]) -> tuple[str | None, dict[str, Path]]:
+def shared_libraries(executable: Path, extensions: Sequence[Path]) -> tuple[str | None, dict[str, Path]]:
     """(the loader's path, {name: file}) of all libraries, as the dynamic loader itself resolves them."""
     loader, libraries = None, {}
     listing = run([str(executable)], LD_TRACE_LOADED_OBJECTS="1")

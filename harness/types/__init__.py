@@ -30,6 +30,7 @@ from harness.types.target import (
     Rules,
     Statistical,
     Target,
+    Toolchain,
     Workload,
 )
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
@@ -80,6 +81,7 @@ __all__ = [
     "ToolCall",
     "ToolResult",
     "ToolSpec",
+    "Toolchain",
     "Tools",
     "Turn",
     "Usage",
