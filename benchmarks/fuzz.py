@@ -3,9 +3,9 @@
     python -m benchmarks.fuzz [--applications 10000] [--seed 0] [--largest 40000] [--json]
 
 Draws programs of benchmarks/programs and pure-Python modules of the standard library, and applies every operator that
-fits at a few drawn sites; one of the results is gone on with, up to four in a chain. Every result must compile; an operator
-that is applied to its own work must come to an end; one of the programs must print what it printed before. Modules of the library are never run: for them only the
-first two hold.
+fits at a few drawn sites; one of the results is gone on with, up to four in a chain. Every result must compile; an
+operator that is applied to its own work must come to an end; one of the programs must print what it printed before.
+Modules of the library are never run: for them only the first two hold.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def fuzz(applications: int, seed: int, largest: int) -> Tally:
 
 
 def _chain(rng: Random, path: Path, runs: bool, tally: Tally, applications: int) -> None:
-    """Up to four rewrites of one file in a row, each drawn from what every operator would do there, which is checked."""
+    """Up to four rewrites of one file in a row, each drawn from what all operators would do there, which is checked."""
     text = read(path)
     program = parsed(text) if text is not None else None
     if text is None or program is None:
