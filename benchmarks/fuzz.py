@@ -69,7 +69,7 @@ def fuzz(applications: int, seed: int, largest: int) -> Tally:
 
 
 def _chain(rng: Random, path: Path, runs: bool, tally: Tally, applications: int) -> None:
-    """Up to four rewrites of one file in a row, each drawn from what every operator would do there; all is checked."""
+    """Up to four rewrites of one file in a row, each drawn from what all operators would do there, which is checked."""
     text = read(path)
     program = parsed(text) if text is not None else None
     if text is None or program is None:

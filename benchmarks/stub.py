@@ -83,6 +83,9 @@ class StubJudge:
     def stands(self, whole: Score) -> bool:
         return whole.status == "ok"
 
+    def ready(self) -> bool:
+        return False
+
     def confirm_seconds(self, leader: Score) -> float | None:
         return 0.0
 

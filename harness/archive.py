@@ -43,6 +43,11 @@ class Throne:
         return self._line[0].candidate
 
     @property
+    def confirmed_fitness(self) -> float:
+        """Of the latest whose whole run is known, the baseline at the least, as it was measured before."""
+        return next(leader.fitness for leader in reversed(self._line) if leader.confirmed)
+
+    @property
     def best(self) -> Leader | None:
         """The incumbent, unless it is the baseline itself."""
         return self._line[-1] if len(self._line) > 1 else None

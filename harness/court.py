@@ -12,6 +12,7 @@ from harness.toolbox import Ledger
 from harness.types import SIMPLIFY, Candidate, JsonObject, Outcome, Score
 
 BASELINE = Score("ok", 1.0)  # who does not contend with it contends with nobody
+DECISIVE = 1.5  # times what was confirmed last: the whole run of such a leader is not put off once it can be had
 CONFIRM_EVERY = 20  # evaluations between whole runs of a new leader; the last leader is always confirmed
 
 
@@ -46,9 +47,14 @@ class Court:
         self._fallen: dict[str, Score] = {}
         self._duels: dict[tuple[str, str], bool] = {}
         self._evaluations = 0  # since the last whole run
+        self._heard = 0  # outcomes
 
-    def consider(self, outcome: Outcome) -> Outcome:
-        """The outcome with its crown, or with the score of the whole run that it failed."""
+    def consider(self, outcome: Outcome, retold: bool = False) -> Outcome:
+        """The outcome with its crown, or with the score of the whole run that it failed.
+
+        retold: it is of a run that goes on, in which no whole run comes sooner than it came.
+        """
+        self._heard += 1
         self._evaluations += outcome.usage.evaluations
         candidate = outcome.candidate
         if candidate is None:
@@ -58,12 +64,12 @@ class Court:
             waiting = Contender(outcome.order.n, replace(candidate, source=""), outcome.score)
             self._measured.setdefault(candidate.id, waiting)
         before = self.throne.incumbent.candidate.id
-        self._confirm_if_due()
+        self._confirm_if_due(retold)
         if candidate.id not in self._fallen:
             order = outcome.order
             simplifies = order.parents[0] if order.operator == SIMPLIFY else ""
             self._challenge(Contender(order.n, candidate, outcome.score, simplifies))
-            self._confirm_if_due()
+            self._confirm_if_due(retold)
         if candidate.id in self._fallen:
             return replace(outcome, score=self._fallen[candidate.id])
         return replace(outcome, crowned=before != candidate.id == self.throne.incumbent.candidate.id)
@@ -150,13 +156,25 @@ class Court:
 
     # --- whole runs --------------------------------------------------------------------------------------------------
 
-    def _confirm_if_due(self) -> None:
+    def _confirm_if_due(self, retold: bool) -> None:
         leader = self.throne.incumbent
+        if leader.confirmed:
+            return
         reached = self._target_score is not None and leader.fitness >= self._target_score
-        if (reached or self._evaluations >= CONFIRM_EVERY) and not leader.confirmed:
+        if reached or self._evaluations >= CONFIRM_EVERY:
             self._confirm()
+        elif self._decisive(leader, retold):
+            self._confirm(early=True)
 
-    def _confirm(self) -> None:
+    def _decisive(self, leader: Leader, retold: bool) -> bool:
+        """Whether all that is built on a leader hangs on its whole run, and that run need not be waited for. When the
+        machine was ready is not to be had again, so a run that goes on does it where it was done."""
+        recorded = self._ledger.recording.confirms.get(leader.candidate.id)
+        if recorded is not None or retold:
+            return recorded is not None and recorded.get("early") == self._heard
+        return leader.fitness >= DECISIVE * self.throne.confirmed_fitness and self._judge.ready()
+
+    def _confirm(self, early: bool = False) -> None:
         """The whole run of the incumbent. It falls when it breaks its promise there, or shows no gain."""
         self._evaluations = 0
         leader = self.throne.incumbent.candidate
@@ -170,6 +188,8 @@ class Court:
             if score.status == "ok" and not stands:
                 score = replace(score, feedback="no gain over the baseline when it was measured for the last time")
             record = {"candidate": leader.id, "ok": stands, "score": plain(score), "seconds": took.seconds}
+            if early:
+                record["early"] = self._heard
             self._ledger.record("confirm", record)
         if stands:
             self.throne.confirm(score)

@@ -118,7 +118,7 @@ class Engine:
             return 0.0
         incumbent = self.court.throne.incumbent
         needed = self.judge.confirm_seconds(incumbent.score)
-        if incumbent.confirmed or needed is None:
+        if self.court.throne.best is None or needed is None:
             return limit * RESERVED_UNKNOWN
         return min(limit * MOST_RESERVED, needed)
 
@@ -223,7 +223,7 @@ class Engine:
                     self.ledger.learn_score(self.ledger.blobs.get(data["source"]), score_of(data["score"]))
             else:
                 order = asked.pop(data["n"])
-                self._tell(self.court.consider(self._recorded_outcome(order, data)))
+                self._tell(self.court.consider(self._recorded_outcome(order, data), retold=True))
         if not asked:
             self.court.catch_up()
         self._failures, self._failure = 0, None  # what failed then may answer now

@@ -77,15 +77,16 @@ class Simplifying:
     def propose(self, order: Order, tools: Tools) -> Candidate | None:
         if order.operator != SIMPLIFY:
             return self.inner.propose(order, tools)
+        from harness.models.offline.model import noted
         from harness.models.offline.steps import without
 
         steps, step = order.context["steps"], order.context["without"]
         made = without(self.baseline.source, steps, step, tools.source(order.parents[0]))
         if made is None:
             return None
-        gone = [each for each in steps if each not in made.steps]
+        gone = [each[1:-1] for each in steps if each not in made.steps]
         tools.hand_over({"steps": list(made.steps)})
-        return Candidate.of(made.source, order.parents, f"without {' '.join(gone)}, with {' '.join(made.steps)}")
+        return Candidate.of(made.source, order.parents, f"{noted(made.sites)}; without {', '.join(gone)}")
 
     # --- what the best is made of ------------------------------------------------------------------------------------
 

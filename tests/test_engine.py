@@ -48,6 +48,7 @@ class FixedJudge:
     confirmed: list[str] = field(default_factory=list)
     profiled: int = 0
     screened: int = 0  # programs that a trial had shown to be right, and were not screened again
+    traced: bool = False
 
     @staticmethod
     def worth(candidate: Candidate) -> float:
@@ -85,6 +86,9 @@ class FixedJudge:
 
     def stands(self, whole: Score) -> bool:
         return whole.status == "ok"
+
+    def ready(self) -> bool:
+        return self.traced
 
     def confirm_seconds(self, leader: Score) -> float:
         return 0.0
@@ -240,6 +244,29 @@ def test_a_leader_is_tried_whole_during_a_long_run_and_the_strategy_hears_of_its
     _, best = bed.go()
     assert bed.strategy.told[25].score.status == "wrong" and not bed.strategy.told[25].crowned
     assert best is not None and best.fitness == 2.0
+
+
+def test_a_decisive_leader_is_tried_whole_at_once_when_that_can_be_had(tmp_path: Path) -> None:
+    bed = Bed(tmp_path / "ready", [2.0, 2.5, 3.5, 200.0, 4.0], judge=FixedJudge(traced=True))
+    _, best = bed.go()
+    assert bed.judge.confirmed == ["worth = 2.0\n", "worth = 3.5\n", "worth = 200.0\n", "worth = 4.0\n"]
+    assert best is not None and best.fitness == 4.0 and bed.strategy.told[3].score.feedback == "full"
+    bed = Bed(tmp_path / "not", [2.0, 2.5, 3.5])
+    bed.go()
+    assert bed.judge.confirmed == ["worth = 3.5\n"]
+
+
+def test_a_run_that_goes_on_tries_whole_what_it_tried_and_when_it_did(tmp_path: Path) -> None:
+    numbers = [2.0, 3.5, 200.0, 2.5, 4.0, 7.0]
+    whole = Bed(tmp_path / "whole", numbers, judge=FixedJudge(traced=True))
+    whole.go()
+    for last in range(2, len(whole.journal)):
+        folder = tmp_path / str(last)
+        with pytest.raises(Killed):
+            Bed(folder, numbers, judge=FixedJudge(traced=True), watch=killer(last)).go()
+        bed = Bed(folder, numbers, judge=FixedJudge(traced=True))
+        bed.go()
+        assert without_seconds(bed.journal) == without_seconds(whole.journal), last
 
 
 def test_a_leader_that_falls_has_kept_nobody_from_the_crown(tmp_path: Path) -> None:

@@ -7,14 +7,29 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from harness import stats
+import pytest
+
+from harness import registry, stats
 from harness.models.offline.operators import operators
 from harness.models.offline.program import Program
 from harness.models.offline.rewriting import apply
 from harness.models.offline.steps import replayed, without
 from harness.simplifying import PLATEAU, Simplifying
-from harness.strategies.toy import ToyTools, ok, toy_target
-from harness.types import SIMPLIFY, Candidate, Order, Outcome, Score, Tools, Usage
+from harness.strategies.toy import ToyRun, ToyTools, ok, one_change, toy_target
+from harness.testing import StrategyContract
+from harness.types import (
+    SIMPLIFY,
+    Candidate,
+    Order,
+    Outcome,
+    Prompt,
+    Reply,
+    Score,
+    Strategy,
+    Target,
+    Tools,
+    Usage,
+)
 from tests.models.offline.programs import PROGRAMS
 from tests.test_engine import BASELINE as ONE
 from tests.test_engine import Bed, Counting, FixedJudge
@@ -153,7 +168,7 @@ def test_what_was_taken_out_stays_out_and_the_rest_is_tried_from_there() -> None
     assert order is not None
     tools = ToyTools(Random(1), toy_target(), {best.id: best.source}, lambda _: "", lambda _: ok(1.0), [])
     made = strategy.propose(order, tools)
-    assert made is not None and "gc.disable" not in made.source and tags[-1] in made.note
+    assert made is not None and "gc.disable" not in made.source and made.note.endswith("without collector-off")
     told(strategy, order, made, crowned=True, handoff={"steps": tags[:-1]})
     other = strategy.ask()
     assert other is not None and other.operator == "diff"
@@ -171,6 +186,37 @@ def test_findings_are_told_where_somebody_reads_them() -> None:
     strategy.ask()
     order = strategy.ask()
     assert order is not None and "findings" not in order.context
+
+
+def tagged(prompt: Prompt) -> Reply:
+    """A model whose notes read like the offline engine's."""
+    reply = one_change(prompt)
+    return replace(reply, text=reply.text.replace("NOTE: ", "NOTE: [integer-power@f] ", 1))
+
+
+@pytest.mark.parametrize("name", ["openevolve", "shinka", "gepa", "aster", "codex"])
+def test_every_strategy_that_asks_a_model_tells_it_what_rules_found(name: str) -> None:
+    target = toy_target()
+    settings = registry.settings_of(name, [])
+    baseline = Candidate.of(target.source)
+    inner = registry.make_strategy(name, settings, target=target, seed=0, evaluations=20, baseline=baseline)
+    run = ToyRun(Simplifying(inner, baseline, tells=True), target, answer=tagged).go(8)
+    assert "## What rewriting rules already found\n" in run.prompts[-1].user
+    assert "- integer-power: kept" in run.prompts[-1].user
+    inner = registry.make_strategy(name, settings, target=target, seed=0, evaluations=20, baseline=baseline)
+    run = ToyRun(Simplifying(inner, baseline), target, answer=tagged).go(8)
+    assert "rewriting rules already found" not in run.prompts[-1].user
+
+
+class TestAStrategyThatIsFollowed(StrategyContract):
+    steps = 30
+
+    def make(self, *, target: Target, baseline: Candidate, seed: int = 0, evaluations: int | None = None) -> Strategy:
+        settings = registry.settings_of("openevolve", [])
+        inner = registry.make_strategy(
+            "openevolve", settings, target=target, seed=seed, evaluations=evaluations, baseline=baseline
+        )
+        return Simplifying(inner, baseline, tells=True)
 
 
 # --- the court --------------------------------------------------------------------------------------------------------

@@ -13,25 +13,29 @@ from libcst import ParserSyntaxError
 
 from harness.models.offline.operators import operators
 from harness.models.offline.program import Program
-from harness.models.offline.rewriting import apply
+from harness.models.offline.rewriting import Site, apply
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A program and the steps that it took, oldest first."""
+    """A program and the rewrites that it took, oldest first."""
 
     source: str
-    steps: tuple[str, ...]
+    sites: tuple[Site, ...]
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        return tuple(site.tag for site in self.sites)
 
 
 def replayed(source: str, steps: Sequence[str]) -> Made:
     """The program after the steps, without those whose place is not there: they stood on one that was left out."""
     done = []
     for step in steps:
-        text = _done(source, step)
-        if text is not None:
-            source = text
-            done.append(step)
+        found = _done(source, step)
+        if found is not None:
+            source, site = found
+            done.append(site)
     return Made(source, tuple(done))
 
 
@@ -47,7 +51,7 @@ def without(baseline: str, steps: Sequence[str], step: str, best: str) -> Made |
     return made if made.source not in (best, baseline) else None
 
 
-def _done(source: str, step: str) -> str | None:
+def _done(source: str, step: str) -> tuple[str, Site] | None:
     name = step[1:-1].partition("@")[0]
     operator = next((each for each in operators() if each.name == name), None)
     if operator is None:
@@ -55,8 +59,10 @@ def _done(source: str, step: str) -> str | None:
     try:
         program = Program(source)
         site = next((site for site in operator.sites(program) if site.tag == step), None)
-        text = apply(program, site) if site else source
+        if site is None:
+            return None
+        text = apply(program, site)
         compile(text, "program", "exec", dont_inherit=True)
     except (ParserSyntaxError, SyntaxError, ValueError, RecursionError):
         return None
-    return text if text != source else None
+    return (text, site) if text != source else None
