@@ -56,6 +56,26 @@ def test_modules_and_scripts_that_pages_run_are_there() -> None:
     assert named and scripts
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_that_a_page_names_are_there(page: Path) -> None:
+    """In backticks, from the root of the project: `tests/judging/test_layers.py`, `harness/types/`."""
+    named = re.findall(r"`((?:harness|evaluators|targets|benchmarks|tests|docs)/[\w./-]*)`", page.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_figures_about_the_corpus_and_the_attacks_are_those_of_today() -> None:
+    from harness.sandbox.attacks import ATTACKS
+
+    text = (ROOT / "docs/threats.md").read_text()
+    cheats = list((ROOT / "targets/microgpt/audit/cheats").glob("*.py"))
+    honest = list((ROOT / "targets/microgpt/audit/honest").glob("*.py"))
+    assert f"holds {len(cheats)} cheats" in text and f"and {len(honest)} honest rewrites" in text
+    assert f"runs {len(ATTACKS)} attacks" in text
+    kinds = [re.search(r"CLAIM: \((.)\)", path.read_text())[1] for path in cheats]  # type: ignore[index]
+    for kind, told in re.findall(r"^\| (.) \| [^|]+ \| (\d+) \|", text, re.M):
+        assert kinds.count(kind) == int(told), kind
+
+
 def test_files_of_the_harness_are_short() -> None:
     counted = {
         path.relative_to(ROOT): len(path.read_text().splitlines())

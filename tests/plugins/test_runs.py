@@ -13,12 +13,12 @@ from harness import launch, parts, sandbox
 from harness.budget import Limit
 from harness.compare import run as comparing
 from harness.compare.plan import Plan, checked
-from harness.errors import BadPlugin, PluginFailed, UsageError
+from harness.errors import BadPlugin, PluginFailed, SandboxError, UsageError
 from harness.report import markdown, tables, views
 from harness.spec import Spec, read_spec
 from harness.store.runs import load
 from tests.conftest import TOY
-from tests.plugins.test_loading import EVALUATOR, MODEL, STRATEGY
+from tests.plugins.test_loading import EVALUATOR, MODEL, SANDBOX, STRATEGY
 
 CLIMBING = STRATEGY.replace(
     "def ask(self): return None",
@@ -139,6 +139,36 @@ def test_a_strategy_that_raises_ends_the_run_with_its_file_and_line(tmp_path: Pa
     assert isinstance(failed.value.__cause__, AttributeError), "what it raised is there for who writes it"
     record = load(kill.only_run(tmp_path / "runs"))
     assert record.status == "failed" and record.reason.startswith("climb.py line ")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            ("return ORDER(self.n)", "return 7"),
+            "strategy climb.py:Mine: ask returned an int, and an Order or None is due",
+        ),
+        (("Order(n, 'mine')", "Order(n, 'mine', (), {'x': {1}})"), "an order whose context is not plain JSON"),
+        (("return MAKE(order, tools)", "return 'print(1)'"), "propose returned a str, and a Candidate is due"),
+    ],
+)
+def test_what_a_strategy_may_not_return_is_said(tmp_path: Path, spec: Spec, change: tuple[str, str], says: str) -> None:
+    assert change[0] in CLIMBING
+    Path("climb.py").write_text(CLIMBING.replace(*change))
+    with pytest.raises(PluginFailed, match=says):
+        run(spec, tmp_path / "runs")
+    assert load(kill.only_run(tmp_path / "runs")).status == "failed"
+
+
+@pytest.mark.parametrize("body", ["raise KeyError('x')", "return None"])
+def test_a_sandbox_that_proves_nothing_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    Path("room.py").write_text(SANDBOX.replace("def run(self, job): ...", f"def run(self, job): {body}"))
+    with pytest.raises(
+        SandboxError, match=r"no sandbox works here that was asked for \(room.py:Mine: (Key|Attribute)Error"
+    ):
+        sandbox.choose(backend="./room.py:Mine")
 
 
 def test_a_model_of_one_s_own_is_asked_alone_in_roles_and_in_ensembles(tmp_path: Path) -> None:
