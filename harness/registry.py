@@ -60,7 +60,8 @@ def strategy_class(name: str) -> Any:
     if name in STRATEGIES:
         return resolve(STRATEGIES[name])
     if plugins.looks_like_one(name) or name in plugins.installed("strategy"):
-        return plugins.find("strategy", name).made
+        plugin = plugins.find("strategy", name)
+        return plugins.guarded_strategy(plugin.made, plugin.origin.title)
     raise plugins.missing("strategy", name, STRATEGIES)
 
 

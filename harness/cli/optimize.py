@@ -34,8 +34,12 @@ class Answer(StrEnum):
 
 def optimize(
     target: Annotated[str, typer.Argument(help="A built-in target, a folder with target.toml, or a .py file.")],
-    strategy: Annotated[str, typer.Option("--strategy", "-s", help="How to search.")] = DEFAULT_STRATEGY,
-    model: Annotated[str, typer.Option("--model", "-m", help="Who writes candidates.")] = DEFAULT_MODEL,
+    strategy: Annotated[
+        str, typer.Option("--strategy", "-s", help="How to search; one of your own as FILE.py:NAME.")
+    ] = DEFAULT_STRATEGY,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="Who writes candidates; one of your own as FILE.py:NAME.")
+    ] = DEFAULT_MODEL,
     role: Annotated[
         list[str] | None, typer.Option(help="Another model for one role of a strategy: role=model.", show_default=False)
     ] = None,

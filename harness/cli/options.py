@@ -40,7 +40,7 @@ Sandbox = Annotated[
     typer.Option(
         "--sandbox",
         metavar="NAME",
-        help="This one and no other: bubblewrap, landlock or sandbox-exec.",
+        help="This one and no other: bubblewrap, landlock, sandbox-exec, or your own as FILE.py:NAME.",
         show_default="the best that works here",
     ),
 ]

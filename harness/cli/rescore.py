@@ -59,6 +59,8 @@ def rescore(
     if not chosen:
         raise UsageError(f"run {record.start.run} has no program to judge again: nothing it tried was right")
     form = options.form_of(format_, json)
+    if own := [plugin["title"] for plugin in record.start.plugins if plugin["kind"] == "evaluator"]:
+        options.note(f"the run was judged by {', '.join(own)} too; now it is by the built-in evaluators alone")
     document = _judged(record, _target(record, target, python), chosen, not quick)
     fallen = [row["id"] for row in document["candidates"] if not row["stands"]]
     if form is not options.Form.JSON:

@@ -243,10 +243,6 @@ class Judge:
             first = [self._bench.check(candidate.source, w, core) for w in self._by_stage["full"][:1]]
             return first + [check.result() for check in spare]
 
-    def ready(self) -> bool:
-        """Whether a whole run can be compared now, without waiting for the baseline's."""
-        return self._ahead.done()
-
     def confirm_seconds(self, leader: Score) -> float | None:
         """How long confirm would take now, roughly; None while the baseline's whole run is not known."""
         whole = [self._bench.known_seconds(w) for w in self._by_stage["full"] if w.hidden]

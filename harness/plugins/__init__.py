@@ -5,7 +5,7 @@ loaded before it is named. Plug-ins are trusted code: they run with the user's o
 """
 
 from harness.plugins.contracts import CONTRACTS, Kind
-from harness.plugins.guards import GuardedEvaluator, GuardedModel, blame
+from harness.plugins.guards import GuardedEvaluator, GuardedModel, blame, guarded_strategy, place
 from harness.plugins.loading import Origin, Plugin, find, installed, made, missing
 from harness.plugins.references import is_reference, looks_like_one, settled, slug, titled
 from harness.plugins.trust import refuse_changed, refuse_strangers, remember
@@ -19,11 +19,13 @@ __all__ = [
     "Plugin",
     "blame",
     "find",
+    "guarded_strategy",
     "installed",
     "is_reference",
     "looks_like_one",
     "made",
     "missing",
+    "place",
     "refuse_changed",
     "refuse_strangers",
     "remember",

@@ -10,7 +10,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness.errors import ModelError, OptimizeRunError, PluginFailed
-from harness.types import Bench, Candidate, Capability, Evaluator, Model, Prompt, Reading, Reply, Stage, Status, Target
+from harness.types import (
+    Bench,
+    Candidate,
+    Capability,
+    Evaluator,
+    Model,
+    Order,
+    Prompt,
+    Reading,
+    Reply,
+    Stage,
+    Status,
+    Target,
+    Tools,
+)
 
 RESERVED = ("rules", "equivalence", "memory", "speed")  # what the built-in evaluators say, and nobody else
 
@@ -56,6 +70,27 @@ class GuardedEvaluator:
         return readings
 
 
+def guarded_strategy(found: type[Any], title: str) -> type[Any]:
+    """The same strategy, whose orders and candidates are looked at before the engine trusts them."""
+
+    class Guarded(found):  # type: ignore[misc]  # everything else of it stays as it is, Settings and all
+        def ask(self) -> Order | None:
+            order = super().ask()
+            if order is not None and not (isinstance(order, Order) and _is_json(order.context)):
+                what = "an order whose context is not plain JSON" if isinstance(order, Order) else _kind(order)
+                raise PluginFailed(f"strategy {title}: ask returned {what}, and an Order or None is due")
+            return order
+
+        def propose(self, order: Order, tools: Tools) -> Candidate | None:
+            candidate = super().propose(order, tools)
+            if candidate is not None and not isinstance(candidate, Candidate):
+                raise PluginFailed(f"strategy {title}: propose returned {_kind(candidate)}, and a Candidate is due")
+            return candidate
+
+    Guarded.__name__, Guarded.__doc__ = found.__name__, found.__doc__
+    return Guarded
+
+
 class GuardedModel:
     """A model of the user's. A failure of it is the want of an answer, like that of any model."""
 
@@ -86,7 +121,8 @@ class GuardedModel:
 
 
 def _kind(value: Any) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    name = type(value).__name__
+    return "nothing" if value is None else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def _wrong(reading: Reading) -> str:
@@ -98,8 +134,12 @@ def _wrong(reading: Reading) -> str:
         return f"status {reading.status!r} is not one of {', '.join(get_args(Status))}"
     if not all(isinstance(n, int | float) and math.isfinite(n) for n in numbers):
         return f"{reading.metric} is {reading.value!r}, and a finite number is due"
+    return "" if _is_json(reading.detail) else f"detail of {reading.metric} is not plain JSON"
+
+
+def _is_json(value: Any) -> bool:
     try:
-        json.dumps(reading.detail, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        return f"detail of {reading.metric} is not plain JSON: {error}"
-    return ""
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return True

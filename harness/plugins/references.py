@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_WHOLE = re.compile(r"(?P<where>.+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
+_WHOLE = re.compile(r"(?P<where>[^,=]+\.py|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*):(?P<name>[A-Za-z_]\w*)")
 _FILE_IN_TEXT = re.compile(r"(?P<where>[^\s,=]+\.py):(?P<name>[A-Za-z_]\w*)")  # within `a=0.5,./b.py:C=0.5`
 
 

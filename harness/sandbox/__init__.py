@@ -78,7 +78,10 @@ def survey(python: str | None = None, *, backend: str | None = None) -> Iterator
     if backend is not None and (plugins.looks_like_one(backend) or _is_installed(backend)):
         plugin = plugins.find("sandbox", backend)
         own: Sandbox = plugins.made(plugin, python or sys.executable)
-        failure = _failure(own)
+        try:
+            failure = _failure(own)
+        except Exception as error:
+            failure = plugins.place(error)
         yield Trial(plugin.origin.title, own if failure is None else None, failure or "")
         return
     for name, module in _modules(backend).items():
