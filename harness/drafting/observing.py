@@ -10,7 +10,8 @@ from pathlib import Path, PurePosixPath
 from harness.drafting.sources import STDIN, Given
 from harness.drafting.watcher import REPORT
 from harness.errors import BadTarget, BaselineError
-from harness.judging.verdicts import PROGRAM, tail
+from harness.judging.verdicts import tail
+from harness.profiling import PROGRAM
 from harness.targets.program import MODULES_OF_ANY_PROGRAM, imports_of
 from harness.types import Job, JobResult, Limits, Sandbox
 

@@ -12,7 +12,8 @@ from harness.drafting.sources import Given
 from harness.errors import BaselineError
 from harness.judging import bands
 from harness.judging.traces import Trace
-from harness.judging.verdicts import PROGRAM, tail
+from harness.judging.verdicts import tail
+from harness.profiling import PROGRAM
 from harness.report.text import clean, cut
 from harness.types import Job, JobResult, Level, Limits, Sandbox
 
