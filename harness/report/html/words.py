@@ -75,8 +75,8 @@ def certainty(run: RunRecord) -> Iterator[str]:
             else "It beat the best before it"
         )
         yield (
-            f"{did} in fresh processes: {won[-1].explanation}. All {len(run.crowns):,} duels of "
-            "this run together crown a program that is no better in at most 5 of 100 runs."
+            f"{did} in fresh processes: {won[-1].explanation}. All duels of such a run together, "
+            f"{text.count(len(run.crowns), 'duel')} here, crown a program that is no better in at most 5 of 100 runs."
         )
 
 
