@@ -49,7 +49,7 @@ def test_a_headline_leaves_out_what_did_not_change(tmp_path: Path) -> None:
 def test_how_sure_a_confirmed_best_is(tmp_path: Path) -> None:
     said = " ".join(words.certainty(load(finished_run(tmp_path))))
     assert "after the program had been chosen" in said and "kept its promise" in said
-    assert "It beat the best before it in fresh processes: 3 pairs." in said and "All 2 duels" in said
+    assert "It beat the best before it in fresh processes: 3 pairs." in said and "2 duels here" in said
 
 
 def test_a_best_that_is_not_confirmed_is_said_to_be_flattered(tmp_path: Path) -> None:
