@@ -6,15 +6,17 @@ hears of it; the court decides whether a program with less changed is as good. S
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.models.offline.attempts import steps_of
+from harness.models.offline.attempts import steps_of, tags_in
 from harness.models.offline.findings import findings
 from harness.types import SIMPLIFY, Candidate, Order, Outcome, Strategy, Tools
 
 PLATEAU = 8  # evaluations in a row that crowned nothing
 GAIN = 1.02  # fitness over the parent's from which an attempt paid, for what is told of it
+REMEMBERED = 500  # attempts that are told of
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class Simplifying:
     _asked: int = 0
     _orders: dict[int, Order] = field(default_factory=dict)  # those of the strategy that is followed, by our number
     _known: dict[str, _Known] = field(default_factory=dict)
-    _attempts: list[tuple[str, bool, float | None]] = field(default_factory=list)
+    _attempts: deque[tuple[str, bool, float | None]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    _found: str | None = ""  # what is told of those; None when it has to be put in words anew
     _best: str = ""
     _left: list[str] = field(default_factory=list)  # steps of the best that are yet to be tried without, last first
     _since: int = 0  # evaluations since the last that was crowned for a gain
@@ -111,7 +114,9 @@ class Simplifying:
         fitness = outcome.score.fitness if outcome.score.status == "ok" else None
         before = max((self._known[p].fitness for p in candidate.parents if p in self._known), default=1.0)
         paid = outcome.crowned or (fitness or 0.0) > before * GAIN
-        self._attempts.append((candidate.note, paid, fitness))
+        if self.tells and tags_in(candidate.note):  # made by rewriting rules: nobody else names their steps
+            self._attempts.append((candidate.note, paid, fitness))
+            self._found = None
         if fitness is not None:
             self._known.setdefault(candidate.id, _Known(candidate.parents, candidate.note, fitness))
         if outcome.crowned:
@@ -136,5 +141,6 @@ class Simplifying:
         return None if own is None else (*after, *own)
 
     def _findings(self) -> Mapping[str, str]:
-        found = findings(self._attempts) if self.tells else ""
-        return {"findings": found} if found else {}
+        if self._found is None:
+            self._found = findings(self._attempts)
+        return {"findings": self._found} if self._found else {}

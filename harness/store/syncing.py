@@ -13,7 +13,7 @@ from threading import Condition, Lock, Thread
 from harness.errors import StoreError
 
 GATHERED_S = 0.01  # what is written meanwhile goes to the disk together, unless somebody waits for it
-MANY_WAITING = 16  # texts that are files of their own; what comes while so many wait belongs into one file
+MANY_WAITING = 4  # texts that are files of their own; what comes while so many wait belongs into one file
 MOST_WAITING = 256 << 20  # bytes of a pack; whoever writes more than these waits for the disk to keep up
 
 
