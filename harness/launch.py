@@ -157,6 +157,7 @@ class Run:
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
             evaluations=self.ledger.recording.planned or planned(self.spec.limit), baseline=self.baseline,
             models=members_of(self.parts.model),
+            warm=self.parts.warm,
         )  # fmt: skip
         engine = Engine(
             strategy=Polished(strategy) if self.spec.polish else strategy, model=self.parts.model, judge=judge,

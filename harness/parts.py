@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import agents, registry, targets
+from harness import agents, registry, targets, warming
 from harness.budget import Limit
 from harness.errors import UsageError
 from harness.judging.bench import Workbench
@@ -18,7 +18,7 @@ from harness.private import private_folder
 from harness.spec import Spec
 from harness.stats import NoiseModel
 from harness.strategies.polishing import ROLE
-from harness.types import Event, Model, Sandbox, Target
+from harness.types import Candidate, Event, Model, Sandbox, Target
 
 EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
 
@@ -31,6 +31,7 @@ class Parts:
     sandbox: Sandbox
     model: Model
     settings: Any
+    warm: tuple[Candidate, ...] = ()  # programs of an earlier run to begin with
 
     @classmethod
     def of(cls, spec: Spec, root: Path, recorded: Iterable[Event] = ()) -> Parts:
@@ -49,7 +50,8 @@ class Parts:
                 f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
                 "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
             )
-        return cls(target, sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox), model, settings)
+        warm = warming.programs_of(settings, root, Candidate.of(target.source))
+        return cls(target, sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox), model, settings, warm)
 
 
 def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:
