@@ -107,6 +107,7 @@ def _answer(n: int) -> str:
     said = {
         "briefs": [brief, brief | {"surface_area": f"aspect {n}"}],
         "done": f"attempt {n}", "result": "see the numbers", "learnings": [f"learnt {n}"],
+        "recommendations": [f"try thing {n}"],
     }  # fmt: skip
     return f"NOTE: attempt {n}\n\n{_blocks(n)}\n{json.dumps(said)}\n"
 

@@ -185,6 +185,7 @@ class Run:
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
             evaluations=self.ledger.recording.planned or planned(self.spec.limit), baseline=self.baseline,
             models=members_of(self.parts.model),
+            warm=self.parts.warm,
         )  # fmt: skip
         searching = Polished(strategy) if self.spec.polish else strategy
         others = any("offline" not in name for name in (*self.spec.model.split(","), *self.spec.roles))

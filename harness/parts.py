@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harness import agents, registry, targets
+from harness import agents, registry, targets, warming
 from harness.budget import Limit
 from harness.errors import UsageError
 from harness.judging import launching
@@ -20,7 +20,7 @@ from harness.private import private_folder
 from harness.spec import Spec
 from harness.stats import NoiseModel
 from harness.strategies.polishing import ROLE
-from harness.types import Event, Model, Sandbox, Target
+from harness.types import Candidate, Event, Model, Sandbox, Target
 
 EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
 
@@ -34,6 +34,7 @@ class Parts:
     model: Model
     settings: Any
     plugins: tuple[Origin, ...] = ()
+    warm: tuple[Candidate, ...] = ()  # programs of an earlier run to begin with
 
     @classmethod
     def of(cls, spec: Spec, root: Path, recorded: Iterable[Event] = ()) -> Parts:
@@ -57,7 +58,8 @@ class Parts:
         room = sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox)
         if target.python:
             sandbox.prove(room, target.python)
-        return cls(target, room, model, settings, registry.origins_of(spec))
+        warm = warming.programs_of(settings, root, Candidate.of(target.source))
+        return cls(target, room, model, settings, registry.origins_of(spec), warm)
 
 
 def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:

@@ -150,11 +150,13 @@ def settings_of(name: str, assignments: Iterable[str]) -> Any:
 
 def make_strategy(
     name: str, settings: Any, *, target: Target, seed: int, evaluations: int | None, baseline: Candidate,
-    models: Sequence[str] = (),
+    models: Sequence[str] = (), warm: Sequence[Candidate] = (),
 ) -> Strategy:  # fmt: skip
-    """models: the members of the run's ensemble, for a strategy that chooses among them."""
+    """models: the members of the run's ensemble, for a strategy that chooses among them; warm: programs of an earlier
+    run, for one that begins with them."""
     made = strategy_class(name)
-    choice = {"models": tuple(models)} if getattr(made, "chooses_models", False) else {}
+    choice: dict[str, Any] = {"models": tuple(models)} if getattr(made, "chooses_models", False) else {}
+    choice |= {"warm": tuple(warm)} if getattr(made, "begins_warm", False) else {}
     strategy: Strategy = made(
         settings, target=target, seed=seed, evaluations=evaluations, baseline=baseline, **choice
     )  # fmt: skip

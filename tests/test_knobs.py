@@ -206,6 +206,7 @@ def test_unknown_label_names_the_nearest():
         turn(PUBLISHED, KNOBS, {"step": "8"})
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape sequence")  # which some of these texts hold
 @given(
     before=st.text(alphabet="ab1é \n#'\"\\{}:.4f", max_size=30),
     after=st.text(alphabet="ab1é \n#'\"\\{}:.4f", max_size=30),

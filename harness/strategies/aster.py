@@ -10,6 +10,7 @@ A round is one iteration: a plan, the workers side by side, and what follows fro
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
@@ -44,6 +45,9 @@ class AsterSettings(BaseModel):
     profile: bool = Field(True, description="show a language model where the parent's time and memory go")
     diffs: int = Field(4, ge=0, le=20, description="attempts whose changes a language model is shown")
     gain: float = Field(0.02, ge=0, le=1, description="gain over its parent from which a program is called kept")
+    warm_start: str = Field(
+        "", description="id of a finished run of the same program, whose best ones are judged first"
+    )
 
 
 @dataclass
@@ -73,10 +77,13 @@ class Aster:
     source: ClassVar[str] = "reconstructed from public posts about Aster"
     Settings: ClassVar[type[AsterSettings]] = AsterSettings
     roles: ClassVar[tuple[str, ...]] = ("planner", "worker")
+    begins_warm: ClassVar[bool] = True
 
     def __init__(
-        self, settings: AsterSettings, *, target: Target, seed: int, evaluations: int | None, baseline: Candidate
-    ) -> None:
+        self, settings: AsterSettings, *, target: Target, seed: int, evaluations: int | None, baseline: Candidate,
+        warm: Sequence[Candidate] = (),
+    ) -> None:  # fmt: skip
+        """warm: programs of an earlier run, best first; each is judged before the first plan."""
         del target
         self.settings = settings
         self._seed = seed
@@ -88,7 +95,9 @@ class Aster:
         self._arrived: set[str] = set()  # programs of this round
         self._planning = False
         self._briefs: list[JsonObject] = []  # of this round, not handed out yet
-        self._branches: list[tuple[str, JsonObject]] = []  # programs of this round to be settled, with their parents
+        self._branches: list[tuple[str, JsonObject]] = [  # programs to be settled before the next plan, with parents
+            (baseline.id, {"source": program.source, "note": program.note}) for program in warm
+        ]
         self._working = 0
         self._baseline = Program.baseline(baseline)
         self._programs = {baseline.id: self._baseline}
@@ -254,7 +263,8 @@ class Aster:
         vectors = [self._descriptors[p.id] for p in programs]
         self.clusters = cluster(programs, vectors, f"{self._seed}/{self._round}", self.settings.clusters_max)
         elites = {p.id for members in self.clusters for p in members[: self.settings.elites_per_cluster]}
-        self._stale = 0 if self._gained or elites & self._arrived else self._stale + 1
+        changed = self._gained or elites & self._arrived or not self._round
+        self._stale = 0 if changed else self._stale + 1
         self._arrived.clear()
 
     def _best(self) -> Program:
