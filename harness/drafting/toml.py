@@ -69,7 +69,7 @@ program = {quoted(sheet.program)}
 command = {listed(sheet.command)}
 
 {prose(hints)}
-#hints = "..."
+hints = ""
 
 [objective]
 name = "balanced" # or: speed, memory"""
