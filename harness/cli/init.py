@@ -33,6 +33,7 @@ def init(
     from harness import sandbox as rooms
     from harness.drafting import draft
 
+    options.alarm(unsafe_no_sandbox)
     room = rooms.asked_for(sandbox, unsafe=unsafe_no_sandbox)
     made = draft(folder.expanduser(), program.expanduser(), room, arguments=words(args), stdin=stdin, tell=options.note)
     if json:
