@@ -18,7 +18,7 @@ from harness.audit import Finding as Verdict
 from harness.audit import Specimen, make_specimens
 from harness.audit.verdicts import examine
 from harness.errors import BaselineError
-from harness.judging.calibration import with_itself
+from harness.judging.calibration import SHORT_S, with_itself
 from harness.judging.goldens import Goldens
 from harness.judging.judge import FINAL_PAIRS, Judge
 from harness.judging.lanes import Lanes
@@ -30,7 +30,6 @@ from harness.types import Candidate, Pair, Promise, Sandbox, Target, Workload
 
 PAIRS = 6
 POWER = 0.95
-SHORT_S = 0.2  # CPU seconds below which a run is mostly the interpreter's start
 LARGE_GAIN = 0.10  # a machine that cannot tell it in one duel can tell little
 DEAR_S = 60.0  # of one judgement
 USUAL_S = 480.0  # of a run with no limit of its own
@@ -181,7 +180,7 @@ class Vet:
         said = f"{baseline.cpu_s:.2f} s of CPU; {own:.1f} MiB beyond a bare interpreter's {baseline.floor_mib:.1f}"
         if baseline.cpu_s < SHORT_S:
             return Found(
-                "size", "weak", f"{said}: mostly its own start", "give it more to do: a larger input or number"
+                "size", "weak", f"{said}: much of it its own start", "give it more to do: a larger input or number"
             )
         return Found("size", "fit", said)
 

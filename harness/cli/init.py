@@ -33,6 +33,7 @@ def init(
     from harness import sandbox as rooms
     from harness.drafting import draft
 
+    options.alarm(unsafe_no_sandbox)
     room = rooms.asked_for(sandbox, unsafe=unsafe_no_sandbox)
     made = draft(folder.expanduser(), program.expanduser(), room, arguments=words(args), stdin=stdin, tell=options.note)
     if json:
@@ -56,6 +57,7 @@ def words(args: str) -> tuple[str, ...]:
 
 def told(made: Draft) -> Iterator[str]:
     """What was found, and what to do next."""
+    from harness.judging.calibration import SHORT_S
     from harness.report.text import clean, count
 
     folder = clean(made.folder)
@@ -66,7 +68,7 @@ def told(made: Draft) -> Iterator[str]:
     yield f"  promise ({made.level}): {count(made.lines, 'line')} of output, exit code {made.code}{wrote}"
     yield f"  one run: {made.cpu_s:.2f} s of CPU, {made.peak_mib:.1f} MiB"
     if made.cpu_s < SHORT_S:
-        yield f"  {made.cpu_s:.2f} s is short: give it more to do if you can, or most of what is measured is its start"
+        yield "  that is short, and much of it the interpreter's start: give it more to do if you can"
     if made.hidden:
         yield "  hidden workloads: none yet, and it would take these; switch on in target.toml what must hold:"
         yield from (f"    - {clean(what)}" for what in made.hidden)
@@ -74,6 +76,3 @@ def told(made: Draft) -> Iterator[str]:
         yield "  hidden workloads: none, and none was found; target.toml says how to add one"
     yield f"Next: optimize-run targets check {folder}    (is it fit? what will it cost?)"
     yield f"      optimize-run {folder} --model offline  (no key needed)"
-
-
-SHORT_S = 0.2

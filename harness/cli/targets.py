@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from harness.vetting import Vetting
 
 
+STYLES = {"fit": "", "weak": "yellow", "not fit": "red"}
+
+
 class Action(StrEnum):
     """What is done about targets."""
 
@@ -74,7 +77,8 @@ def check(reference: str, pairs: int, form: options.Form) -> None:
     vetting = vet(load_target(reference, None, None), sandbox.choose(), Lanes(), pairs=pairs, tell=options.note)
     document = vetting_json(vetting)
     columns = (Column("check", "check"), Column("verdict", "verdict"), Column("found", "what was seen"))
-    options.table(columns, document["checks"], form, document)
+    records = [{**row, "style": STYLES[row["verdict"]]} for row in document["checks"]]
+    options.table(columns, records, form, document)
     if form is options.Form.TABLE:
         for line in remarks(vetting):
             print(line)

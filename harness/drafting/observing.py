@@ -37,10 +37,10 @@ _STDIN = re.compile(r"\bsys\.stdin\b|\binput\(|\bfileinput\b")
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """inputs: names of the files that it reads, relative to its folder. written: names of those that it writes."""
+    """inputs: names of the files that it reads, relative to its folder. stdout: what it printed among all of them."""
 
     inputs: tuple[str, ...]
-    written: tuple[str, ...]
+    stdout: bytes
     cpu_s: float
     wall_s: float
 
@@ -71,9 +71,7 @@ def observe(given: Given, sandbox: Sandbox) -> Observed:
     _refuse_wants(given, events)
     _refuse_failure(given, result)
     inputs = [*_inputs(files, events), *([STDIN] if given.stdin is not None else [])]
-    return Observed(
-        tuple(sorted(set(inputs))), tuple(sorted(result.written.keys() - {REPORT})), result.cpu_s, result.wall_s
-    )
+    return Observed(tuple(sorted(set(inputs))), result.stdout, result.cpu_s, result.wall_s)
 
 
 def _offered(given: Given) -> Sequence[str]:

@@ -57,9 +57,19 @@ def repeat(given: Given, seen: Observed, sandbox: Sandbox, limits: Limits) -> Ke
         if result.end != "exit":
             raise BaselineError(f"program {given.path} does not finish in the sandbox: {result.reason}. {tail(result)}")
     if all(_same(results[0], result) for result in results[1:]):
+        _refuse_onlookers(given, seen, results[0])
         return Kept("exact", results)
     traces = [Trace.of(result) for result in results]
     return Kept(_tolerated(given, traces), results)
+
+
+def _refuse_onlookers(given: Given, seen: Observed, alone: JobResult) -> None:
+    """A program that says something else among its inputs alone looks at what else lies in its folder."""
+    if alone.stdout != seen.stdout:
+        raise BaselineError(
+            f"program {given.path} prints something else where only its inputs lie "
+            f"({', '.join(seen.inputs) or 'it reads none'}): let it not look at its own name or at what else lies there"
+        )
 
 
 def _same(one: JobResult, other: JobResult) -> bool:

@@ -69,7 +69,7 @@ program = {quoted(sheet.program)}
 command = {listed(sheet.command)}
 
 {prose(hints)}
-#hints = "..."
+hints = ""
 
 [objective]
 name = "balanced" # or: speed, memory"""
@@ -196,10 +196,12 @@ def listed(items: Iterable[str]) -> str:
     plain = f"[{', '.join(words)}]"
     if len(plain) <= WIDTH - 12:
         return plain
-    body = textwrap.fill(", ".join(words), WIDTH - 2, break_long_words=False, break_on_hyphens=False)
-    if len(words) != body.count('", "') + body.count('",\n') + 1 or any(" " in word or "\\" in word for word in words):
-        return "[\n" + "".join(f"  {word},\n" for word in words) + "]"
-    return "[\n" + textwrap.indent(body, "  ") + ",\n]"
+    lines = [""]
+    for word in words:
+        if lines[-1] and len(lines[-1]) + len(word) > WIDTH - 3:
+            lines.append("")
+        lines[-1] += f"{word}, "
+    return "[\n" + "".join(f"  {line.rstrip()}\n" for line in lines) + "]"
 
 
 def _inline(table: Mapping[str, str]) -> str:

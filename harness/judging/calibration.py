@@ -21,6 +21,7 @@ from harness.types import Check, Limits, Objective, Pair, Promise, Rules, Sandbo
 PAIRS = 16  # a deviation from 16 pairs is known to about a fifth
 GAINS = (0.01, 0.02, 0.03, 0.05, 0.10)
 POWERS = (0.80, 0.95)
+SHORT_S = 0.1  # CPU seconds of a run below which a good part is the interpreter's own start
 
 # About 0.3 CPU seconds of what programs in Python do: arithmetic, dictionaries, objects that come and go.
 BUSY = """\

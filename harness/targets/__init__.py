@@ -56,7 +56,7 @@ def read_folder(folder: Path) -> Target:
     try:
         table = TargetFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise BadTarget(f"{folder} has no target.toml: write one, or name a .py file") from None
+        raise BadTarget(f"{folder} has no target.toml: make one with optimize-run init, or name a .py file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadTarget(f"{file} is not valid TOML: {error}") from None
     except ValidationError as error:

@@ -144,6 +144,7 @@ REFUSED = {
     "print(1 / 0)": (BaselineError, "fails: ZeroDivisionError: division by zero"),
     "import socket\nsocket.socket().connect(('127.0.0.1', 9))": (BadTarget, "uses the network, and a candidate has"),
     "import subprocess\nsubprocess.run(['true'])": (BadTarget, "starts another process"),
+    "import os\nprint(len(os.listdir(os.path.dirname(os.path.abspath(__file__)))))": (BaselineError, "something else"),
     "import os\nos.fork()": (BadTarget, "starts another process"),
     "import threading\nthreading.Thread(target=print).start()": (BadTarget, "starts a thread"),
     "print(input())": (BadTarget, "reads its standard input: name a file that is to be it, --stdin FILE"),
