@@ -59,11 +59,13 @@ def evaluate(
 
 def evaluation_json(program: str, target: Target, score: Score) -> JsonObject:
     """The document of `evaluate --json`."""
+    from harness.judging.launching import runs_on
+
     checks = [r for r in score.readings if r.metric == "equivalence"]
     return {
         "program": program,
         "target": target.name,
-        "interpreter": target.python.name if target.python else None,
+        "interpreter": found.name if (found := runs_on(target)) else None,
         "status": score.status,
         "fitness": score.fitness,
         "memory": _ratio(score, "memory", ("candidate_mib", "baseline_mib", "floor_mib")),

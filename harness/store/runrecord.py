@@ -38,6 +38,7 @@ class Start:
     baseline_source: str  # sha of its blob
     at: float
     interpreter: JsonObject | None = None  # path, name and build; None: the harness's own, see machine
+    suffix: str = ".py"  # of the files that hold a program
 
     @property
     def runs_on(self) -> str:
