@@ -141,5 +141,7 @@ def _complaint(result: JobResult) -> str:
 def _own_words(message: str) -> str:
     if message.startswith("#error"):
         return "#error"
+    if message.endswith(": No such file or directory"):
+        return "no such header here"
     message = re.sub(r'"[^"]*"?', '"..."', message)
     return re.sub(r"'([^']{41,})'", "'...'", message)[:160]
