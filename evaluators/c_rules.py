@@ -40,7 +40,8 @@ def breaches(target: Target, source: str) -> Iterator[Breach]:
     text = ctokens.tokens(source)
     code = ctokens.code(text)
     yield from _directives(text, target)
-    yield from _names(code, target)
+    headers = {line.line for line in ctokens.directives(text) if line.name == "include"}
+    yield from _names([word for word in code if word.line not in headers], target)
     yield from _literals(code, target)
     yield from _totals(code, target)
 

@@ -64,6 +64,8 @@ def expected(knob: Knob) -> str:
         return f"the line `{knob.name} = {knob.value}`"
     if knob.kind == "call":
         return f"the line `{knob.name}({knob.value})`"
+    if knob.kind == "define":
+        return f"the line `#define {knob.name} {knob.value}`"
     return f"the f-string field `{knob.name}{{...:{knob.value}}}`"
 
 

@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from harness import agents, edits, plugins, registry, targets
+from harness import agents, edits, languages, plugins, registry, targets
 from harness.agents.repository import Repository
 from harness.archive import Leader
 from harness.budget import Budget
 from harness.court import Court
 from harness.engine import Engine
 from harness.errors import BaselineError, NothingTried, OptimizeRunError, PluginFailed, UsageError
-from harness.judging import scoring
+from harness.judging import launching, scoring
 from harness.judging.judge import Baseline
 from harness.judging.lanes import Lanes
 from harness.machine import machine, version
@@ -108,6 +108,7 @@ class Run:
         self.ledger = Ledger(journal, blobs, Recording.of(journal.past), hooks.watch)
         self.baseline = Candidate.of(parts.target.source, note="the untouched program")
         self.budget = Budget(spec.limit, used_s=self.ledger.recording.seconds)
+        self.suffix = languages.of(parts.target).suffix
         self.best: Leader | None = None
         self.preparation: Preparation | None = None
 
@@ -156,7 +157,8 @@ class Run:
             "parallel": self.spec.parallel,
             "planned": planned(self.spec.limit),
             "machine": machine(),
-            "interpreter": plain(self.parts.target.python),
+            "interpreter": plain(launching.runs_on(self.parts.target)),
+            "suffix": self.suffix,
             "sandbox": plain(self.parts.sandbox.describe()),
             "plugins": self._plugins(),
             "unsafe": self.spec.unsafe_no_sandbox,
@@ -215,16 +217,17 @@ class Run:
         return self.hooks.asked_to_stop()
 
     def _keep(self, best: Leader | None) -> None:
-        """best.py and best.diff follow the best; without one they are not there."""
+        """best.py (or best.c) and best.diff follow the best; without one they are not there."""
         self.best = best
         if best is None:
-            for name in ("best.py", "best.diff"):
+            for name in (f"best{self.suffix}", "best.diff"):
                 (self.folder / name).unlink(missing_ok=True)
             return
         source = best.candidate.source
         self.ledger.journal.settle()  # nobody sees a result that the disk does not have
-        write_whole(self.folder / "best.py", source.encode())
-        diff = edits.unified(self.baseline.source, source, "baseline.py", "best.py")
+        name = f"best{self.suffix}"
+        write_whole(self.folder / name, source.encode())
+        diff = edits.unified(self.baseline.source, source, f"baseline{self.suffix}", name)
         write_whole(self.folder / "best.diff", diff.encode())
 
     def _close(self, status: str, reason: str) -> None:

@@ -44,6 +44,8 @@ class Parts:
         target = load_target(spec.target, spec.program, spec.objective, spec.python)
         if spec.evaluators:
             target = registry.also_judged(target, spec.evaluators)
+        if target.language != "python":
+            _check_language(target, spec)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
         agents.check(settings, dollars=spec.limit.usd)
@@ -60,6 +62,19 @@ class Parts:
             sandbox.prove(room, target.python)
         warm = warming.programs_of(settings, root, Candidate.of(target.source))
         return cls(target, room, model, settings, registry.origins_of(spec), warm)
+
+
+def _check_language(target: Target, spec: Spec) -> None:
+    """Raises UsageError for what can only do with Python."""
+    named = {word.strip() for text in (spec.model, *spec.roles) for part in text.split(",") for word in part.split("=")}
+    if "offline" in named:
+        raise UsageError(
+            f"model offline rewrites Python only, and target {target.name} is in {target.language}: name another"
+        )
+    if spec.strategy == "codex":
+        raise UsageError(
+            f"strategy codex works on Python only so far, and target {target.name} is in {target.language}"
+        )
 
 
 def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:
@@ -81,7 +96,7 @@ def load_target(reference: str, program: str | None, objective: str | None, pyth
         raise UsageError(f"--python is for programs in Python: target {target.name} is in {target.language}")
     if python:
         target = replace(target, python=interpreters.find(python))
-    launching.check(target)
+    launching.runs_on(target)  # refused here, where nothing has begun, when its compiler is not there
     return replace(target, objective=targets.objective(objective)) if objective else target
 
 

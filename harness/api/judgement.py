@@ -23,7 +23,7 @@ class Judgement:
     score: Score
     sandbox: str
     unsafe: bool
-    interpreter: str | None = None  # another than the harness's own
+    interpreter: str | None = None  # or compiler; None: the harness's own interpreter
 
     @property
     def ok(self) -> bool:
@@ -84,6 +84,7 @@ def evaluate(
     from harness import registry
     from harness import sandbox as rooms
     from harness.judging.lanes import Lanes
+    from harness.judging.launching import runs_on
     from harness.parts import load_target, make_judge
     from harness.targets.program import read_program
     from harness.types import Candidate
@@ -99,7 +100,7 @@ def evaluate(
     return Judgement(
         program=str(program), target=wanted.name, level=wanted.promise.level, score=score,
         sandbox=room.describe().backend, unsafe=unsafe_no_sandbox,
-        interpreter=wanted.python.name if wanted.python else None,
+        interpreter=found.name if (found := runs_on(wanted)) else None,
     )  # fmt: skip
 
 

@@ -46,9 +46,12 @@ def audit(
     import secrets
 
     from harness import sandbox
+    from harness.errors import UsageError
     from harness.parts import load_target
 
     wanted = load_target(target, None, None)
+    if wanted.language != "python":
+        raise UsageError(f"the audit knows programs in Python only, and target {wanted.name} is in {wanted.language}")
     report = examine(wanted, sandbox.choose(), secret or secrets.token_hex(16), only, quick)
     show(report, options.form_of(format_, json))
     if not report["ok"]:

@@ -94,7 +94,8 @@ def _target(record: RunRecord, reference: str | None, python: str | None = None)
     from harness.parts import load_target
 
     start = record.start
-    python = python or (start.interpreter or {}).get("path")
+    if start.suffix == ".py":  # a compiler is found again, wherever it is
+        python = python or (start.interpreter or {}).get("path")
     if reference is not None:
         return replace(load_target(reference, None, None, python), objective=start.objective)
     target = load_target(start.target_path or start.target, start.program, None, python)
@@ -109,6 +110,7 @@ def _judged(record: RunRecord, target: Target, chosen: Iterable[Tried], whole: b
 
     from harness import sandbox
     from harness.judging.lanes import Lanes
+    from harness.judging.launching import runs_on
     from harness.machine import machine, version
     from harness.parts import make_judge
     from harness.store.blobs import write_whole
@@ -116,7 +118,7 @@ def _judged(record: RunRecord, target: Target, chosen: Iterable[Tried], whole: b
     lanes, secret, room = Lanes(), secrets.token_hex(16), sandbox.choose()
     if target.python:
         sandbox.prove(room, target.python)
-    now = target.python.name if target.python else str(machine()["python"])
+    now = found.name if (found := runs_on(target)) else str(machine()["python"])
     path = _new_file(record.folder)
     document: JsonObject = {
         "run": record.start.run, "target": target.name, "at": round(time.time(), 3), "version": version(),

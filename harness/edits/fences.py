@@ -22,9 +22,9 @@ class Fenced:
     closed: bool
 
 
-def fence(source: str) -> str:
+def fence(source: str, language: str = "python") -> str:
     """A fenced block that holds `source` whatever it contains; `program_in` reads it back byte for byte."""
-    return fenced(source, verbatim=source != "" and not source.endswith("\n"))
+    return fenced(source, source != "" and not source.endswith("\n"), language)
 
 
 def program_in(user: str) -> str:
@@ -75,6 +75,6 @@ def is_fence(line: str) -> bool:
     return _FENCE.fullmatch(line.rstrip()) is not None
 
 
-def fenced(source: str, verbatim: bool) -> str:
+def fenced(source: str, verbatim: bool, language: str = "python") -> str:
     ticks = "`" * max(3, 1 + max(map(len, re.findall("`+", source)), default=0))
-    return f"{ticks}python verbatim\n{source}\n{ticks}" if verbatim else f"{ticks}python\n{source}{ticks}"
+    return f"{ticks}{language} verbatim\n{source}\n{ticks}" if verbatim else f"{ticks}{language}\n{source}{ticks}"

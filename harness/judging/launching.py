@@ -14,7 +14,7 @@ from threading import Lock
 
 from harness import languages
 from harness.sandbox import toolchains
-from harness.types import Job, JobResult, Limits, Sandbox, Target
+from harness.types import Interpreter, Job, JobResult, Limits, Sandbox, Target
 
 BUILT = "program"  # the file that a build leaves behind
 BUILD_LIMITS = Limits(wall_s=240.0, cpu_s=60.0, memory_mib=2048, output_bytes=1 << 20, writes_mib=64)
@@ -47,10 +47,15 @@ def program_name(target: Target) -> str:
     return f"candidate{languages.of(target).suffix}"
 
 
-def check(target: Target) -> None:
-    """Raises BadTarget when what the target's language needs is not on this machine."""
-    if target.language == "c":
-        toolchains.find(target.rules.imports, target.flags)
+def runs_on(target: Target) -> Interpreter | None:
+    """What its programs run on, or are built with; None for the harness's own interpreter.
+
+    Raises BadTarget when what the target's language needs is not on this machine.
+    """
+    if target.language == "python":
+        return target.python
+    found = toolchains.find(target.rules.imports, target.flags)
+    return Interpreter(path=found.path, name=f"{found.name} {' '.join(target.flags)}".strip(), build=found.build)
 
 
 class Launching:
@@ -136,5 +141,7 @@ def _complaint(result: JobResult) -> str:
 def _own_words(message: str) -> str:
     if message.startswith("#error"):
         return "#error"
+    if message.endswith(": No such file or directory"):
+        return "no such header here"
     message = re.sub(r'"[^"]*"?', '"..."', message)
     return re.sub(r"'([^']{41,})'", "'...'", message)[:160]

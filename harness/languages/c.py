@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness import ctokens
 from harness.ctokens import Directive, Token
 from harness.errors import BadTarget, UnknownName
+from harness.knobs import expected
 from harness.types import Knob
 
 _NUMBER = re.compile(r"0|[1-9]\d*|\d+\.\d+")
@@ -65,7 +66,7 @@ def _defines(line: Directive, name: str) -> bool:
 
 
 def _complaints(lines: Sequence[Directive], knob: Knob) -> Iterator[str]:
-    want = f"the line `#define {knob.name} {knob.value}`"
+    want = expected(knob)
     found = [line for line in lines if _defines(line, knob.name)]
     if not found:
         yield f"{want} is missing: keep it exactly once, as it is"

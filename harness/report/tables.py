@@ -147,7 +147,7 @@ def remarks(run: RunRecord) -> Iterator[str]:
     yield f"Tried: {tally(run)}"
     yield f"Cost: {text.cost(run.usage)}"
     if run.leader:
-        yield f"Files: {text.clean(run.folder / 'best.py')}, {text.clean(run.folder / 'best.diff')}"
+        yield f"Files: {text.clean(run.folder / f'best{run.start.suffix}')}, {text.clean(run.folder / 'best.diff')}"
     if (run.folder / "report.html").exists():
         yield f"Report: {text.clean(run.folder / 'report.html')}"
     for warning in warnings(run):

@@ -184,7 +184,7 @@ def _best(run: RunRecord) -> JsonObject | None:
         "memory": interval(leader.score, "memory"),
         "speed": interval(leader.score, "speed"),
         "confirmed": verdicts[-1] if verdicts else None,
-        "path": str(run.folder / "best.py"),
+        "path": str(run.folder / f"best{run.start.suffix}"),
     }
 
 

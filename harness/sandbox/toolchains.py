@@ -11,11 +11,12 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from harness.errors import BadTarget, SandboxError
+from harness.errors import BadTarget
 from harness.sandbox import staging
 from harness.types import Toolchain
 
@@ -24,6 +25,7 @@ TOOLS = ("cc1", "collect2", "as", "ld")
 PARTS = ("crt1.o", "crti.o", "crtbeginT.o", "crtend.o", "crtn.o", "libgcc.a", "libgcc_eh.a", "libc.a", "libm.a")
 NEEDED = "install gcc and the C library's static files (Debian: gcc and libc6-dev; Fedora: gcc and glibc-static)"
 _MEMBER = re.compile(r"/[^\s()]+\.a\b")
+_MINDS = re.compile(r"error: (.{1,200})")
 _VERSION = re.compile(r"\b(\d+\.\d+(?:\.\d+)?)\b")
 
 
@@ -46,10 +48,18 @@ def find(headers: tuple[str, ...], flags: tuple[str, ...] = ()) -> Toolchain:
 
 
 def _ask(path: str, *words: str, stdin: str = "") -> str:
+    """What the compiler answers; it gets nothing of this process's environment but the PATH."""
+    environment = {"LC_ALL": "C", "PATH": os.environ.get("PATH", os.defpath)}
     try:
-        return staging.run([path, *words], stdin=stdin, LC_ALL="C")
-    except SandboxError as error:
-        raise BadTarget(f"{path} cannot be used: {error}") from None
+        done = subprocess.run(
+            [path, *words], input=stdin, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BadTarget(f"{path} cannot be run ({error}): {NEEDED}") from None
+    if done.returncode:
+        found = _MINDS.search(done.stderr)
+        raise BadTarget(f"{path} refuses {words[0]}: {found[1] if found else f'exit code {done.returncode}'}")
+    return done.stdout
 
 
 def _program(path: str, name: str) -> str:

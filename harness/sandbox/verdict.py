@@ -21,6 +21,9 @@ REFUSED_MEMORY = re.compile(
     re.MULTILINE,
 )
 
+# A file of the work folder that was to be run, and could not be: what made it is to blame, not the sandbox.
+NO_PROGRAM = re.compile(rb"^(?:bwrap: execvp \./|launcher: \[Errno \d+\] [^'\n]*: '\./)", re.MULTILINE)
+NOT_RUN = 126  # as a shell has it
 TOO_LARGE = f"OSError: [Errno {errno.EFBIG}]".encode()  # one file that passed RLIMIT_FSIZE
 LIMIT_SLACK = 0.75  # the kernel enforces RLIMIT_CPU by counting ticks, and reports a finer count that may be lower
 
@@ -62,6 +65,8 @@ def ending(stopped: Ending | None, report: Report, limits: Limits, stderr: bytes
     code = os.waitstatus_to_exitcode(report.status)
     if code < 0:
         return _by_signal(-code, report, limits)
+    if report.program is None and NO_PROGRAM.search(stderr):
+        return Ending("exit", NOT_RUN, "the kernel does not take it for a program")
     if report.program is None:
         raise SandboxError(f"the sandbox could not be set up: {_last_line(stderr) or f'exit code {code}'}")
     # The room's maker passes a death by signal N on as exit code 128 + N.

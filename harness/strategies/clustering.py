@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from random import Random
 from statistics import fmean, pstdev
 
@@ -21,19 +23,30 @@ from harness.strategies.history import Program, ranked
 Vector = tuple[float, ...]
 
 COUNTED = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.comprehension, ast.Call, ast.Attribute, ast.Subscript)
+COUNTED_WORDS = ("(", "struct", "for", "while", "if", "return", "->", "[")
+_WORDS = re.compile(r"\w+|->|[^\w\s]")
 BUCKETS = 12  # of hashed pairs of syntax nodes
 ROUNDS = 50  # of k-means; it has settled long before
 
 
 def descriptor(program: Program) -> Vector:
     """log memory, log speed, syntax counts, and shares of hashed pairs of neighbouring syntax nodes."""
-    tree = parsing.parse(program.source)
-    nodes = list(ast.walk(tree))
-    kinds = Counter(type(node) for node in nodes)
-    counts = [math.log1p(len(nodes)), *(math.log1p(kinds[kind]) for kind in COUNTED)]
-    pairs = Counter(_bucket(parent, child) for parent, child in _edges(nodes))
-    shares = [pairs[bucket] / max(len(nodes), 1) for bucket in range(BUCKETS)]
-    return (_log(program.memory), _log(program.speed), *counts, *shares)
+    return (_log(program.memory), _log(program.speed), *_shape(program.source))
+
+
+def _shape(source: str) -> list[float]:
+    """Syntax nodes and pairs of them; words and pairs of neighbours where the text is another language's."""
+    try:
+        nodes = list(ast.walk(parsing.parse(source)))
+    except SyntaxError:
+        found = _WORDS.findall(source)
+        kinds, total = [found.count(word) for word in COUNTED_WORDS], len(found)
+        pairs = Counter(_bucket(*pair) for pair in pairwise(found))
+    else:
+        by_type = Counter(type(node) for node in nodes)
+        kinds, total = [by_type[kind] for kind in COUNTED], len(nodes)
+        pairs = Counter(_bucket(type(parent).__name__, type(child).__name__) for parent, child in _edges(nodes))
+    return [math.log1p(total), *map(math.log1p, kinds), *(pairs[bucket] / max(total, 1) for bucket in range(BUCKETS))]
 
 
 def clusters_wanted(n: int, most: int) -> int:
@@ -120,9 +133,9 @@ def _edges(nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.AST, ast.AST]]:
             yield node, child
 
 
-def _bucket(parent: ast.AST, child: ast.AST) -> int:
+def _bucket(one: str, other: str) -> int:
     """crc32, not hash(): the same in every process."""
-    return zlib.crc32(f"{type(parent).__name__}/{type(child).__name__}".encode()) % BUCKETS
+    return zlib.crc32(f"{one}/{other}".encode("utf-8", "surrogatepass")) % BUCKETS
 
 
 def _log(ratio: float) -> float:

@@ -305,6 +305,12 @@ static Value *add(Value *a, Value *b)
     return binary(a->data + b->data, a, 1, b, 1);
 }
 
+/* One more term of a sum, which begins as nothing. */
+static Value *plus(Value *sum, Value *term)
+{
+    return sum ? add(sum, term) : add(term, value(0, 0));
+}
+
 static Value *mul(Value *a, Value *b)
 {
     return binary(a->data * b->data, a, b->data, b, a->data);
@@ -424,9 +430,9 @@ static Value *vals[N_LAYER][BLOCK_SIZE][N_EMBD];
 static void linear(Value **x, Matrix weight, Value **out)
 {
     for (int r = 0; r < weight.rows; r++) {
-        Value *sum = value(0, 0);
+        Value *sum = NULL;
         for (int c = 0; c < weight.cols; c++)
-            sum = add(mul(weight.cells[r * weight.cols + c], x[c]), sum);
+            sum = plus(sum, mul(weight.cells[r * weight.cols + c], x[c]));
         out[r] = sum;
     }
 }
@@ -438,18 +444,18 @@ static void softmax(Value **logits, int n, Value **out)
         top = logits[i]->data > top ? logits[i]->data : top;
     for (int i = 0; i < n; i++)
         out[i] = exponential(add(logits[i], value(-top, 0)));
-    Value *total = value(0, 0);
+    Value *total = NULL;
     for (int i = 0; i < n; i++)
-        total = add(out[i], total);
+        total = plus(total, out[i]);
     for (int i = 0; i < n; i++)
         out[i] = divide(out[i], total);
 }
 
 static void rmsnorm(Value **x, Value **out)
 {
-    Value *sum = value(0, 0);
+    Value *sum = NULL;
     for (int i = 0; i < N_EMBD; i++)
-        sum = add(mul(x[i], x[i]), sum);
+        sum = plus(sum, mul(x[i], x[i]));
     Value *mean_square = mul(sum, power(value(N_EMBD, 0), -1));
     Value *scale = power(add(mean_square, value(1e-5, 0)), -0.5);
     for (int i = 0; i < N_EMBD; i++)
@@ -462,16 +468,16 @@ static void attend(int li, int pos, Value **q, Value **heads)
         int low = h * HEAD_DIM;
         Value *scores[BLOCK_SIZE], *attention[BLOCK_SIZE];
         for (int t = 0; t <= pos; t++) {
-            Value *sum = value(0, 0);
+            Value *sum = NULL;
             for (int j = 0; j < HEAD_DIM; j++)
-                sum = add(mul(q[low + j], keys[li][t][low + j]), sum);
+                sum = plus(sum, mul(q[low + j], keys[li][t][low + j]));
             scores[t] = mul_by(sum, 1 / sqrt(HEAD_DIM));
         }
         softmax(scores, pos + 1, attention);
         for (int j = 0; j < HEAD_DIM; j++) {
-            Value *sum = value(0, 0);
+            Value *sum = NULL;
             for (int t = 0; t <= pos; t++)
-                sum = add(mul(attention[t], vals[li][t][low + j]), sum);
+                sum = plus(sum, mul(attention[t], vals[li][t][low + j]));
             heads[low + j] = sum;
         }
     }
@@ -510,13 +516,13 @@ static void gpt(int token, int pos, Value **logits)
 static Value *loss_on(Document doc, Value **logits, Value **probs)
 {
     int n = doc.length + 1 < BLOCK_SIZE ? doc.length + 1 : BLOCK_SIZE;
-    Value *sum = value(0, 0);
+    Value *sum = NULL;
     for (int pos = 0; pos < n; pos++) {
         int token = pos == 0 ? bos : token_of(doc.letters[pos - 1]);
         int next = pos == doc.length ? bos : token_of(doc.letters[pos]);
         gpt(token, pos, logits);
         softmax(logits, vocab_size, probs);
-        sum = add(mul_by(logarithm(probs[next]), -1), sum);
+        sum = plus(sum, mul_by(logarithm(probs[next]), -1));
     }
     return mul_by(sum, 1.0 / n);
 }

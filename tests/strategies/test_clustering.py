@@ -58,3 +58,8 @@ def test_programs_of_a_kind_end_up_together_best_first() -> None:
 
 def test_a_column_that_does_not_vary_counts_for_nothing() -> None:
     assert standardized([(1.0, 5.0), (3.0, 5.0)]) == [(-1.0, 0.0), (1.0, 0.0)]
+
+
+def test_a_program_in_another_language_has_a_place_too() -> None:
+    here, there = (descriptor(program(0, f"int main(void) {{ {body} return 0; }}\n")) for body in ("", "while (1) {}"))
+    assert len(here) == len(there) == len(descriptor(program(0, "print(1)\n"))) and here != there
