@@ -2,10 +2,10 @@
 
     python -m benchmarks.fuzz [--applications 10000] [--seed 0] [--largest 40000] [--json]
 
-Draws programs of benchmarks/programs and pure-Python modules of the standard library, and applies operators at drawn
-sites, up to four in a chain. Every result must compile; an operator that is applied to its own work must come to an
-end; one of the programs must print what it printed before. Modules of the library are never run: for them only the
-first two hold.
+Draws programs of benchmarks/programs and pure-Python modules of the standard library, and applies every operator that
+fits at a few drawn sites; one of the results is gone on with, up to four in a chain. Every result must compile; an
+operator that is applied to its own work must come to an end; one of the programs must print what it printed before.
+Modules of the library are never run: for them only the first two hold.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from harness.models.offline.rewriting import Operator, apply
 
 PROGRAMS = Path(__file__).parent / "programs"
 LONGEST_CHAIN = 4
+MOST_SITES = 4  # of one operator in one program, each tried by itself
 OWN_SHARE = 0.1  # of the draws; running a program takes a second, reading a module a tenth of one
 MOST_AGAIN = 40  # an operator that still finds a site after so many rounds of itself feeds on its own work
 
@@ -68,7 +69,7 @@ def fuzz(applications: int, seed: int, largest: int) -> Tally:
 
 
 def _chain(rng: Random, path: Path, runs: bool, tally: Tally, applications: int) -> None:
-    """Up to four rewrites of one file, each checked; then, for a program of ours, its output."""
+    """Up to four rewrites of one file in a row, each drawn from what all operators would do there, which is checked."""
     text = read(path)
     program = parsed(text) if text is not None else None
     if text is None or program is None:
@@ -76,31 +77,44 @@ def _chain(rng: Random, path: Path, runs: bool, tally: Tally, applications: int)
         return
     tally.sources.add(str(path))
     tags: list[str] = []
-    child = text
-    for operator in rng.sample(operators(), len(operators())):
-        if len(tags) == LONGEST_CHAIN or tally.applications >= applications:
-            break
+    while len(tags) < LONGEST_CHAIN and tally.applications < applications:
+        made = _rewrites(rng, path, program, tags, tally, applications)
+        if not made:
+            return
+        last, tag, child = rng.choice(made)
+        tags.append(tag)
+        if runs:
+            tally.run += 1
+            if printed(child) != printed(text):
+                tally.faults.append(f"{path} {tags}: the output is another")
+                return
         try:
-            sites = operator.sites(program)
-            if not sites:
-                tally.declined += 1
-                continue
-            site = rng.choice(sites)
-            child = apply(program, site)
-            tags.append(site.tag)
-            tally.applications += 1
-            tally.operators[operator.name] += 1
-            compile(child, path.name, "exec", dont_inherit=True)
             program = Program(child)
         except Exception:  # whatever it is, it is what is looked for here
-            tally.faults.append(f"{path} {tags} {operator.name}\n{traceback.format_exc(limit=-4)}")
+            tally.faults.append(f"{path} {tags}\n{traceback.format_exc(limit=-4)}")
             return
     if tags and rng.random() < 0.1:
-        _ends(next(o for o in operators() if tags[-1].startswith(f"[{o.name}")), program, path, tally)
-    if tags and runs:
-        tally.run += 1
-        if printed(child) != printed(text):
-            tally.faults.append(f"{path} {tags}: the output is another")
+        _ends(last, program, path, tally)
+
+
+def _rewrites(
+    rng: Random, path: Path, program: Program, tags: list[str], tally: Tally, applications: int
+) -> list[tuple[Operator, str, str]]:
+    """What each operator makes of a program at a few drawn sites; all of it must compile."""
+    made = []
+    for operator in operators():
+        try:
+            sites = operator.sites(program)
+            tally.declined += not sites
+            for site in rng.sample(sites, min(MOST_SITES, len(sites), applications - tally.applications)):
+                child = apply(program, site)
+                tally.applications += 1
+                tally.operators[operator.name] += 1
+                compile(child, path.name, "exec", dont_inherit=True)
+                made.append((operator, site.tag, child))
+        except Exception:  # whatever it is, it is what is looked for here
+            tally.faults.append(f"{path} {tags} {operator.name}\n{traceback.format_exc(limit=-4)}")
+    return made
 
 
 def _ends(operator: Operator, program: Program, path: Path, tally: Tally) -> None:

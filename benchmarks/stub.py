@@ -18,7 +18,7 @@ from harness import launch, stats
 from harness.budget import Limit
 from harness.judging.judge import Baseline, Duel
 from harness.spec import Spec
-from harness.types import Candidate, Protection, Reading, Score, Target
+from harness.types import Candidate, Profile, Protection, Reading, Score, Target
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,7 +40,7 @@ class StubJudge:
         self._note(f"judge {candidate.id}")
         return Score("ok", stage="short")
 
-    def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
+    def judge(self, candidate: Candidate, stake: float = 0.0, screened: Score | None = None) -> Score:
         self._note(f"judge {candidate.id}")
         worth = self.worth(candidate)
         if worth < 0.8:
@@ -48,6 +48,9 @@ class StubJudge:
         ratios = (("memory", worth * 1.05), ("speed", worth / 1.05))
         readings = tuple(Reading(m, r, "x", low=r * 0.99, high=r * 1.01, samples=(r, r, r)) for m, r in ratios)
         return Score("ok", worth, readings, stage="measure")
+
+    def profile(self, candidate: Candidate) -> Profile:
+        return Profile((), (), (), 0.0, "nothing is run")
 
     @staticmethod
     def worth(candidate: Candidate) -> float:
@@ -58,10 +61,15 @@ class StubJudge:
     def contends(self, score: Score, incumbent: Score) -> bool:
         return score.status == "ok" and (score.fitness or 0.0) > (incumbent.fitness or 1.0)
 
-    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int) -> Duel:
+    def may_be_as_good(self, score: Score, incumbent: Score) -> bool:
+        return score.status == "ok" and (score.fitness or 0.0) >= (incumbent.fitness or 1.0)
+
+    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int, rule: stats.Rule) -> Duel:
         self._note(f"duel {candidate.id} {incumbent.id}")
         ratio = self.worth(candidate) / self.worth(incumbent)
-        return Duel(ratio > 1, stats.Interval(ratio, ratio * 0.99, ratio * 1.01), 3, stats.duel_alpha(nth), "stub")
+        return Duel(
+            ratio > 1 - rule.margin, stats.Interval(ratio, ratio * 0.99, ratio * 1.01), 3, stats.duel_alpha(nth), "stub"
+        )
 
     def confirm(self, candidate: Candidate, whole: bool = True) -> Score:
         self._note(f"confirm {candidate.id}")
@@ -74,6 +82,9 @@ class StubJudge:
 
     def stands(self, whole: Score) -> bool:
         return whole.status == "ok"
+
+    def ready(self) -> bool:
+        return False
 
     def confirm_seconds(self, leader: Score) -> float | None:
         return 0.0

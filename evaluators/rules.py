@@ -10,8 +10,11 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping
 
+from evaluators import c_rules
 from evaluators.reflection import long_names, run_time_names
 from evaluators.syntax import (
+    SPARE_CHARACTERS,
+    SPARE_CONSTANTS,
     Breach,
     Program,
     characters,
@@ -22,28 +25,25 @@ from evaluators.syntax import (
     is_text,
     line_of,
     literal_nodes,
+    reading,
+    words,
 )
-from harness.types import Bench, Candidate, Reading, Rules, Stage, Status, Target
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
+from harness.types import Bench, Candidate, Reading, Rules, Stage, Target
 
 # Of modules that can do more than calculate, only these names.
 MEMBERS: Mapping[str, frozenset[str]] = {
-    "sys": _words("stdout setrecursionlimit getrecursionlimit intern float_info maxsize exit version_info getsizeof"),
-    "gc": _words("enable disable isenabled collect freeze unfreeze set_threshold get_threshold get_count"),
-    "os.path": _words("exists isfile"),
+    "sys": words("stdout setrecursionlimit getrecursionlimit intern float_info maxsize exit version_info getsizeof"),
+    "gc": words("enable disable isenabled collect freeze unfreeze set_threshold get_threshold get_count"),
+    "os.path": words("exists isfile"),
 }
-BARRED_MEMBERS = _words(
+BARRED_MEMBERS = words(
     "operator.attrgetter operator.methodcaller random.setstate random.SystemRandom"
     " functools.update_wrapper functools.wraps functools.singledispatch functools.singledispatchmethod"
 )
-BARRED_BUILTINS = _words(
+BARRED_BUILTINS = words(
     "exec eval compile __import__ globals locals vars getattr setattr delattr breakpoint input memoryview dir help"
 )
-BARRED_ATTRIBUTES = _words(
+BARRED_ATTRIBUTES = words(
     "gi_frame gi_code cr_frame cr_code ag_frame ag_code f_back f_globals f_locals f_builtins f_code tb_frame tb_next"
     " func_globals co_code co_consts mro"
 )
@@ -54,9 +54,6 @@ DUNDERS = frozenset(
     + [f"__{side}{name}__" for name in _OPERATORS.split() for side in "ri"]
 )
 DUNDER_STRINGS = frozenset(("__main__", "__dict__", "__weakref__"))
-SPARE_CONSTANTS = 40
-SPARE_CHARACTERS = 1000
-SHOWN = 5
 
 
 class RulesEvaluator:
@@ -70,17 +67,19 @@ class RulesEvaluator:
         size = len(candidate.source.encode("utf-8", "replace"))
         if size > rules.max_bytes:
             return [
-                _reading([Breach(1, f"the program has {size} bytes: at most {rules.max_bytes} are allowed")], "rule")
+                reading([Breach(1, f"the program has {size} bytes: at most {rules.max_bytes} are allowed")], "rule")
             ]
+        if target.language == "c":
+            return [c_rules.reading(candidate.source, target)]
         try:
             found = set(breaches(Program.of(candidate.source, rules), target))
         except SyntaxError as error:
-            return [_reading([Breach(error.lineno or 1, f"does not parse: {error.msg}")], "invalid")]
+            return [reading([Breach(error.lineno or 1, f"does not parse: {error.msg}")], "invalid")]
         except (RecursionError, MemoryError):
-            return [_reading([Breach(1, "is nested too deeply to be read")], "invalid")]
+            return [reading([Breach(1, "is nested too deeply to be read")], "invalid")]
         except ValueError as error:  # null characters, lone surrogates
-            return [_reading([Breach(1, f"is not text: {error}")], "invalid")]
-        return [_reading(sorted(found, key=lambda breach: (breach.line, breach.say)), "rule")]
+            return [reading([Breach(1, f"is not text: {error}")], "invalid")]
+        return [reading(sorted(found, key=lambda breach: (breach.line, breach.say)), "rule")]
 
 
 def breaches(program: Program, target: Target) -> Iterator[Breach]:
@@ -95,15 +94,6 @@ def breaches(program: Program, target: Target) -> Iterator[Breach]:
         yield from _reseeding(program, target)
     else:
         yield from _new_literals(program, baseline)
-
-
-def _reading(found: list[Breach], status: Status) -> Reading:
-    if not found:
-        return Reading(metric="rules", value=1.0, explanation="keeps the rules")
-    said = "; ".join(f"line {breach.line}: {breach.say}" for breach in found[:SHOWN])
-    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    detail = {"breaches": [{"line": breach.line, "say": breach.say} for breach in found[:50]]}
-    return Reading(metric="rules", value=0.0, status=status, explanation=f"{said}{more}", detail=detail)
 
 
 # --- Modules ----------------------------------------------------------------------------------------------------------

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from harness import parsing
-from harness.types import Rules
+from harness.types import Reading, Rules, Status
 
+SPARE_CONSTANTS = 40  # that a program may have beyond a multiple of the baseline's
+SPARE_CHARACTERS = 1000
+SHOWN = 5  # breaches in one explanation
 MOST_DOTS = 8  # no module lies deeper
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is written as one text."""
+    return frozenset(text.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +132,13 @@ def elements(node: ast.AST) -> int:
 def is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
     """A string literal, whole or a part of an f-string."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def reading(found: list[Breach], status: Status) -> Reading:
+    """What an evaluator says of a text with these breaches; status is for one that has any."""
+    if not found:
+        return Reading(metric="rules", value=1.0, explanation="keeps the rules")
+    said = "; ".join(f"line {breach.line}: {breach.say}" for breach in found[:SHOWN])
+    more = f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    detail = {"breaches": [{"line": breach.line, "say": breach.say} for breach in found[:50]]}
+    return Reading(metric="rules", value=0.0, status=status, explanation=f"{said}{more}", detail=detail)

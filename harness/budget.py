@@ -13,6 +13,7 @@ from harness.types import Usage
 
 Spend = Literal["calls", "evaluations"]
 DEFAULT_SECONDS = 480.0  # when nothing else ends a run: enough for real gains on two slow cores
+DEFAULT_PATIENCE = 24  # and then: where a judgement takes a second, nobody waits eight minutes for the last per cent
 ONE: dict[Spend, Usage] = {"calls": Usage(calls=1), "evaluations": Usage(evaluations=1)}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
@@ -52,6 +53,7 @@ class Budget:
         self.confirmed = 1.0  # fitness of the best, as its whole run showed it
         self._began = time.monotonic() - used_s
         self._flying: dict[int, Usage] = {}
+        self._held: dict[Spend, int] = {"calls": 0, "evaluations": 0}  # by those in flight: one each, or what they use
         self._dearest = Usage()
         self._mutex = Lock()
 
@@ -60,30 +62,39 @@ class Budget:
     def start(self, n: int) -> None:
         """Order n begins: a call and an evaluation are kept for it."""
         with self._mutex:
-            self._flying[n] = Usage()
+            self._hold(n, Usage())
 
     def claim(self, n: int, what: Spend) -> None:
         """Order n is about to spend one. The first is its own; Spent is raised where a further one is not to be had."""
         with self._mutex:
             if getattr(self._flying[n], what) and (why := self._why_no_more(0, what)):
                 raise Spent(f"the budget is spent: {why}")
-            self._flying[n] += ONE[what]
+            self._hold(n, self._flying[n] + ONE[what])
 
     def use(self, n: int, usage: Usage) -> None:
         """What a call of order n cost, as soon as it is known; the call itself was counted when it was claimed."""
         with self._mutex:
-            self._flying[n] += replace(usage, calls=0)
+            self._hold(n, self._flying[n] + replace(usage, calls=0))
 
     def add(self, n: int, usage: Usage, crowned: bool) -> None:
         """Order n has landed, and this is what it used in all."""
         with self._mutex:
-            self._flying.pop(n, None)
+            self._hold(n, None)
             self.spent += usage
             self._dearest = Usage(
                 tokens_out=max(_tokens(self._dearest), _tokens(usage)),
                 usd=max(self._dearest.usd or 0.0, usage.usd or 0.0),
             )
             self.since_crowning = 0 if crowned else self.since_crowning + usage.evaluations
+
+    def _hold(self, n: int, usage: Usage | None) -> None:
+        """Order n has used so much; None: it is in flight no more. Sums are kept, however many are in flight."""
+        before = self._flying.pop(n, None)
+        if usage is not None:
+            self._flying[n] = usage
+        for what in ONE:
+            for sign, one in ((-1, before), (1, usage)):
+                self._held[what] += sign * max(1, getattr(one, what)) if one is not None else 0
 
     def left_s(self) -> float | None:
         """Seconds until the limit on time; None without one."""
@@ -106,7 +117,7 @@ class Budget:
         """Why one more call or evaluation is not to be had."""
         limit, flying = self.limit, self._flying.values()
         most: int | None = getattr(limit, what)
-        if most is not None and getattr(self.spent, what) + sum(max(1, getattr(f, what)) for f in flying) >= most:
+        if most is not None and getattr(self.spent, what) + self._held[what] >= most:
             return f"{most} {'model calls' if what == 'calls' else what}"
         if what == "evaluations":
             return None
@@ -152,7 +163,7 @@ def limit_of(
     target_score: float | None = None,
     patience: int | None = None,
 ) -> Limit:
-    """The limit that a user asked for; eight minutes where nothing of it ends a run. max_time: seconds, or as in 8m.
+    """The limit that a user asked for; the defaults where nothing of it ends a run. max_time: seconds, or as in 8m.
 
     Raises UsageError for one that would end a run before it began.
     """
@@ -167,7 +178,7 @@ def limit_of(
         evaluations=max_evaluations, calls=max_calls, tokens=max_tokens, usd=max_usd,
         seconds=seconds, target_score=target_score, patience=patience,
     )  # fmt: skip
-    return limit if limit.bounded else replace(limit, seconds=DEFAULT_SECONDS)
+    return limit if limit.bounded else replace(limit, seconds=DEFAULT_SECONDS, patience=DEFAULT_PATIENCE)
 
 
 def _above(what: str, value: float | None, least: float, why: str) -> None:

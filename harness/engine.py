@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 
 from harness.archive import Leader
 from harness.budget import Budget
@@ -14,7 +16,7 @@ from harness.errors import Diverged, ModelError, ModelRefused, NothingTried, Spe
 from harness.judging.judge import Judge
 from harness.store.records import order_of, plain, score_of, usage_of
 from harness.toolbox import Ledger, OrderTools, no_agents
-from harness.types import Agent, Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
+from harness.types import SIMPLIFY, Agent, Candidate, JsonObject, Model, Order, Outcome, Score, Strategy
 
 FAILURES_IN_A_ROW = 8  # of the model, after its own retries: the run stops
 BARREN_IN_A_ROW = 100  # outcomes that brought no program that was not known: nothing more will come
@@ -48,6 +50,7 @@ class Engine:
     told: Callable[[], None] = lambda: None
     reason: str = ""  # why the run ended
     _flying: dict[Future[Outcome], Order] = field(default_factory=dict)
+    _done: SimpleQueue[Future[Outcome]] = field(default_factory=SimpleQueue)  # of those in flight, who came back
     _answered: int = 0  # outcomes that are more than the want of an answer
     _failures: int = 0  # of the model, in a row
     _barren: int = 0  # outcomes in a row that brought nothing new
@@ -115,13 +118,15 @@ class Engine:
             return 0.0
         incumbent = self.court.throne.incumbent
         needed = self.judge.confirm_seconds(incumbent.score)
-        if incumbent.confirmed or needed is None:
+        if self.court.throne.best is None or needed is None:
             return limit * RESERVED_UNKNOWN
         return min(limit * MOST_RESERVED, needed)
 
     def _start(self, order: Order) -> None:
         self.budget.start(order.n)
-        self._flying[self._submit(self._work, order)] = order
+        future = self._submit(self._work, order)
+        self._flying[future] = order
+        future.add_done_callback(self._done.put)
 
     def _work(self, order: Order) -> Outcome:
         """One order, in a worker thread: from a request to a judged candidate."""
@@ -147,9 +152,12 @@ class Engine:
 
     def _landed(self) -> list[Outcome]:
         """Outcomes of the orders that are finished, oldest order first; waits for one."""
-        done: set[Future[Outcome]] = set()
+        done: list[Future[Outcome]] = []
         while self._flying and not done:
-            done, _ = wait(self._flying, timeout=HEARTBEAT_S, return_when=FIRST_COMPLETED)
+            with suppress(Empty):
+                done.append(self._done.get(timeout=HEARTBEAT_S))
+        while not self._done.empty():
+            done.append(self._done.get())
         orders = sorted(((self._flying.pop(future).n, future) for future in done), key=lambda item: item[0])
         return [future.result() for _, future in orders]
 
@@ -166,7 +174,8 @@ class Engine:
     def _tell(self, outcome: Outcome) -> None:
         if outcome.candidate is not None:
             self.ledger.learn_score(outcome.candidate.source, outcome.score)
-        self.budget.add(outcome.order.n, outcome.usage, outcome.crowned)
+        gained = outcome.crowned and outcome.order.operator != SIMPLIFY
+        self.budget.add(outcome.order.n, outcome.usage, gained)
         self.budget.confirmed = self.court.confirmed
         self.strategy.tell(outcome)
         if outcome.score.status != "none":
@@ -214,7 +223,7 @@ class Engine:
                     self.ledger.learn_score(self.ledger.blobs.get(data["source"]), score_of(data["score"]))
             else:
                 order = asked.pop(data["n"])
-                self._tell(self.court.consider(self._recorded_outcome(order, data)))
+                self._tell(self.court.consider(self._recorded_outcome(order, data), retold=True))
         if not asked:
             self.court.catch_up()
         self._failures, self._failure = 0, None  # what failed then may answer now

@@ -20,15 +20,18 @@ from harness.judging import scoring
 from harness.judging.judge import Baseline
 from harness.judging.lanes import Lanes
 from harness.machine import machine, version
+from harness.models import members_of
 from harness.parts import Parts, make_judge, planned, refuse_another_safety, warnings_of
 from harness.preparing import Preparation
 from harness.private import private_folder
+from harness.simplifying import Simplifying
 from harness.spec import Spec, read_spec, run_toml
 from harness.store.blobs import Blobs, write_whole
 from harness.store.folder import new_folder, point_latest
 from harness.store.journal import Journal, read
 from harness.store.recording import Recording
 from harness.store.records import plain, usage_of
+from harness.strategies.polishing import Polished
 from harness.toolbox import Ledger
 from harness.types import Candidate, Capability, Event, JsonObject
 
@@ -153,6 +156,7 @@ class Run:
             "parallel": self.spec.parallel,
             "planned": planned(self.spec.limit),
             "machine": machine(),
+            "interpreter": plain(self.parts.target.python),
             "sandbox": plain(self.parts.sandbox.describe()),
             "plugins": self._plugins(),
             "unsafe": self.spec.unsafe_no_sandbox,
@@ -180,9 +184,12 @@ class Run:
         strategy = registry.make_strategy(
             self.spec.strategy, self.parts.settings, target=target, seed=self.spec.seed,
             evaluations=self.ledger.recording.planned or planned(self.spec.limit), baseline=self.baseline,
+            models=members_of(self.parts.model),
         )  # fmt: skip
+        searching = Polished(strategy) if self.spec.polish else strategy
+        others = any("offline" not in name for name in (*self.spec.model.split(","), *self.spec.roles))
         engine = Engine(
-            strategy=strategy, model=self.parts.model, judge=judge,
+            strategy=Simplifying(searching, self.baseline, tells=others), model=self.parts.model, judge=judge,
             court=Court(judge, self.ledger, self.baseline, self.spec.limit.target_score),
             ledger=self.ledger, budget=self.budget, seed=self.spec.seed, parallel=self.spec.parallel,
             keep=self._keep, asked_to_stop=self._asked_to_stop, prepared=self.preparation.wait,
@@ -231,6 +238,7 @@ class Run:
             self.ledger.record("end", end)
             self.ledger.journal.settle()
         finally:  # also when whoever watches is gone
+            self.ledger.blobs.close()
             self.hooks.closed(self.folder)
 
     def worthless(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from harness import agents, registry, targets
 from harness.budget import Limit
 from harness.errors import UsageError
+from harness.judging import launching
 from harness.judging.bench import Workbench
 from harness.judging.goldens import Goldens
 from harness.judging.judge import Judge
@@ -18,6 +19,7 @@ from harness.plugins import Origin
 from harness.private import private_folder
 from harness.spec import Spec
 from harness.stats import NoiseModel
+from harness.strategies.polishing import ROLE
 from harness.types import Event, Model, Sandbox, Target
 
 EVALUATION_S = 20.0  # of the built-in target on two slow cores; only sizes strategies, so it is the same everywhere
@@ -38,20 +40,23 @@ class Parts:
         """recorded: what the run has recorded already; a model that answers in order goes on after its replies."""
         from harness import models, sandbox
 
-        target = load_target(spec.target, spec.program, spec.objective)
+        target = load_target(spec.target, spec.program, spec.objective, spec.python)
         if spec.evaluators:
             target = registry.also_judged(target, spec.evaluators)
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
         agents.check(settings, dollars=spec.limit.usd)
         options = models.ModelOptions(runs=root, answered=models.answered_in(recorded))
-        model = models.with_roles(spec.model, spec.roles, seed=spec.seed, options=options)
+        roles = (*spec.roles, f"{ROLE}=offline") if spec.polish else spec.roles
+        model = models.with_roles(spec.model, roles, seed=spec.seed, options=options)
         if spec.limit.usd is not None and (unpriced := models.unpriced(model)):
             raise UsageError(
                 f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
                 "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
             )
         room = sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox)
+        if target.python:
+            sandbox.prove(room, target.python)
         return cls(target, room, model, settings, registry.origins_of(spec))
 
 
@@ -65,8 +70,16 @@ def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, un
         raise UsageError(f"run {run} was started in a sandbox and goes on in one: leave --unsafe-no-sandbox out")
 
 
-def load_target(reference: str, program: str | None, objective: str | None) -> Target:
+def load_target(reference: str, program: str | None, objective: str | None, python: str | None = None) -> Target:
+    """python: what is to run it and every candidate, as interpreters.find understands it; None: the harness's own."""
+    from harness.sandbox import interpreters
+
     target = targets.load(reference, Path(program) if program else None)
+    if python and target.language != "python":
+        raise UsageError(f"--python is for programs in Python: target {target.name} is in {target.language}")
+    if python:
+        target = replace(target, python=interpreters.find(python))
+    launching.check(target)
     return replace(target, objective=targets.objective(objective)) if objective else target
 
 

@@ -149,9 +149,13 @@ def settings_of(name: str, assignments: Iterable[str]) -> Any:
 
 
 def make_strategy(
-    name: str, settings: Any, *, target: Target, seed: int, evaluations: int | None, baseline: Candidate
-) -> Strategy:
-    strategy: Strategy = strategy_class(name)(
-        settings, target=target, seed=seed, evaluations=evaluations, baseline=baseline
-    )
+    name: str, settings: Any, *, target: Target, seed: int, evaluations: int | None, baseline: Candidate,
+    models: Sequence[str] = (),
+) -> Strategy:  # fmt: skip
+    """models: the members of the run's ensemble, for a strategy that chooses among them."""
+    made = strategy_class(name)
+    choice = {"models": tuple(models)} if getattr(made, "chooses_models", False) else {}
+    strategy: Strategy = made(
+        settings, target=target, seed=seed, evaluations=evaluations, baseline=baseline, **choice
+    )  # fmt: skip
     return strategy

@@ -77,7 +77,7 @@ class _Tools:
 
 def rehearse(spec: Spec, root: Path) -> Rehearsal:
     """What a run of this specification would ask first. Refuses what a run would refuse, but for a missing key."""
-    target = load_target(spec.target, spec.program, spec.objective)
+    target = load_target(spec.target, spec.program, spec.objective, spec.python)
     settings = registry.settings_of(spec.strategy, spec.settings)
     model, lacks = _model(spec, root)
     baseline = Candidate.of(target.source, note="the untouched program")

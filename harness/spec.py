@@ -22,12 +22,14 @@ class Spec:
     model: str = DEFAULT_MODEL
     program: str | None = None
     objective: str | None = None
+    python: str | None = None  # the path of another interpreter than the harness's own
     roles: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     evaluators: tuple[str, ...] = ()  # the user's own, beside the built-in ones
     seed: int = 0
     parallel: int = 2
     lanes: int | None = None
+    polish: bool = False  # what gains is handed to the offline engine before it is settled
     sandbox: str | None = None  # this backend and no other
     unsafe_no_sandbox: bool = False  # as it was said on the command line; reading it back here allows nothing
     limit: Limit = field(default_factory=Limit)

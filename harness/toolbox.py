@@ -58,6 +58,7 @@ class Ledger:
     _shapes: dict[str, str] = field(default_factory=dict)  # fingerprints of those that were compared, by id
     _at_hand: dict[str, str] = field(default_factory=dict)
     _mutex: RLock = field(default_factory=RLock)
+    profiling: RLock = field(default_factory=RLock)  # one at a time: who waits may find what is wanted
 
     def record(self, kind: str, data: JsonObject) -> None:
         event = self.journal.append(kind, data)
@@ -174,6 +175,7 @@ class OrderTools:
         self._calls = 0
         self._judgements = 0
         self._sessions = 0
+        self._screened: dict[str, Score] = {}  # trials of this order, by program
 
     def source(self, candidate_id: str) -> str:
         return self._ledger.source(candidate_id)
@@ -211,27 +213,33 @@ class OrderTools:
 
     def trial(self, source: str) -> Score:
         """Rules and hidden shorts; not counted as an evaluation."""
-        return self._judged("trial", source, self._judge.screen)
+        score = self._screened[candidate_id(source)] = self._judged("trial", source, self._judge.screen)
+        return score
 
     def evaluate(self, source: str) -> Score:
-        """The whole judgement, counted; a program that was judged before, in normal form, costs nothing."""
+        """The whole judgement, counted; a program that was judged before, in normal form, costs nothing.
+
+        What a trial of this order has shown is not run again.
+        """
         recorded = self._ledger.recording.score(self._order.n, self._judgements, source)
         if recorded is None and self._order.operator != "noop" and (known := self._ledger.known_score(source)):
             return known
         self._budget.claim(self._order.n, "evaluations")
-        score = self._judged("evaluate", source, lambda c: self._judge.judge(c, self._standing.stake()))
+        screened = self._screened.get(candidate_id(source))
+        score = self._judged("evaluate", source, lambda c: self._judge.judge(c, self._standing.stake(), screened))
         self.usage = self.usage + Usage(evaluations=1)
         self._ledger.learn_score(source, score)
         return score
 
     def profile(self, source: str) -> Profile:
         """Where a program's time and memory go; of a program that was profiled before, what was seen then."""
-        made = self._ledger.known_profile(source)
-        if made is None:
-            made = self._judge.profile(Candidate.of(source))
-            self._ledger.record("profile", {"n": self._order.n, "candidate": candidate_id(source), **plain(made)})
-            self._ledger.learn_profile(source, made)
-        return made
+        with self._ledger.profiling:
+            made = self._ledger.known_profile(source)
+            if made is None:
+                made = self._judge.profile(Candidate.of(source))
+                self._ledger.record("profile", {"n": self._order.n, "candidate": candidate_id(source), **plain(made)})
+                self._ledger.learn_profile(source, made)
+            return made
 
     # --- agents ------------------------------------------------------------------------------------------------------
 

@@ -47,13 +47,16 @@ class FixedJudge:
     judged: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
     profiled: int = 0
+    screened: int = 0  # programs that a trial had shown to be right, and were not screened again
+    traced: bool = False
 
     @staticmethod
     def worth(candidate: Candidate) -> float:
         return float(candidate.source.split("=")[1])
 
-    def judge(self, candidate: Candidate, stake: float) -> Score:
+    def judge(self, candidate: Candidate, stake: float = 0.0, screened: Score | None = None) -> Score:
         self.judged.append(candidate.source)
+        self.screened += screened is not None
         worth = self.worth(candidate)
         if worth < 0:
             return Score("wrong", feedback="line 1 differs", stage="short")
@@ -69,9 +72,12 @@ class FixedJudge:
     def contends(self, score: Score, incumbent: Score) -> bool:
         return (score.fitness or 0) > (incumbent.fitness or 1)
 
-    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int) -> Duel:
+    def may_be_as_good(self, score: Score, incumbent: Score) -> bool:
+        return (score.fitness or 0) > (incumbent.fitness or 1) * 0.9
+
+    def duel(self, candidate: Candidate, incumbent: Candidate, nth: int, rule: stats.Rule) -> Duel:
         ratio = self.worth(candidate) / self.worth(incumbent)
-        return Duel(ratio > 1, stats.Interval(ratio, ratio, ratio), 3, 0.01, "fixed")
+        return Duel(ratio > 1 - rule.margin, stats.Interval(ratio, ratio, ratio), 3, 0.01, "fixed")
 
     def confirm(self, candidate: Candidate) -> Score:
         self.confirmed.append(candidate.source)
@@ -80,6 +86,9 @@ class FixedJudge:
 
     def stands(self, whole: Score) -> bool:
         return whole.status == "ok"
+
+    def ready(self) -> bool:
+        return self.traced
 
     def confirm_seconds(self, leader: Score) -> float:
         return 0.0
@@ -202,6 +211,26 @@ def test_everything_is_on_disk_before_it_is_used(tmp_path: Path) -> None:
     assert [kind for _, kind, _ in bed.journal] == ["ask", "reply", "judged", "crown", "outcome", "confirm"]
 
 
+@dataclass
+class Trying(Counting):
+    """Tries a program first, as a cheap gate, and asks for its judgement then."""
+
+    name: str = "trying"
+
+    def propose(self, order: Order, tools: Tools) -> Candidate | None:
+        made = Candidate.of(f"worth = {order.context['worth']}\n")
+        return made if tools.trial(made.source).status == "ok" else None
+
+
+def test_what_a_trial_has_shown_is_not_run_again(tmp_path: Path) -> None:
+    bed = Bed(tmp_path, [2.0, -1.0, 3.0], made=Trying)
+    bed.go()
+    assert bed.judge.screened == 2, "each program that passed its trial was measured at once"
+    again = Bed(tmp_path / "again", [2.0])
+    again.go()
+    assert again.judge.screened == 0, "without a trial the judge screens for itself"
+
+
 def test_a_leader_that_fails_its_whole_run_falls_and_the_one_before_stands(tmp_path: Path) -> None:
     bed = Bed(tmp_path, [2.0, 200.0, 300.0])
     _, best = bed.go()
@@ -215,6 +244,29 @@ def test_a_leader_is_tried_whole_during_a_long_run_and_the_strategy_hears_of_its
     _, best = bed.go()
     assert bed.strategy.told[25].score.status == "wrong" and not bed.strategy.told[25].crowned
     assert best is not None and best.fitness == 2.0
+
+
+def test_a_decisive_leader_is_tried_whole_at_once_when_that_can_be_had(tmp_path: Path) -> None:
+    bed = Bed(tmp_path / "ready", [2.0, 2.5, 3.5, 200.0, 4.0], judge=FixedJudge(traced=True))
+    _, best = bed.go()
+    assert bed.judge.confirmed == ["worth = 2.0\n", "worth = 3.5\n", "worth = 200.0\n", "worth = 4.0\n"]
+    assert best is not None and best.fitness == 4.0 and bed.strategy.told[3].score.feedback == "full"
+    bed = Bed(tmp_path / "not", [2.0, 2.5, 3.5])
+    bed.go()
+    assert bed.judge.confirmed == ["worth = 3.5\n"]
+
+
+def test_a_run_that_goes_on_tries_whole_what_it_tried_and_when_it_did(tmp_path: Path) -> None:
+    numbers = [2.0, 3.5, 200.0, 2.5, 4.0, 7.0]
+    whole = Bed(tmp_path / "whole", numbers, judge=FixedJudge(traced=True))
+    whole.go()
+    for last in range(2, len(whole.journal)):
+        folder = tmp_path / str(last)
+        with pytest.raises(Killed):
+            Bed(folder, numbers, judge=FixedJudge(traced=True), watch=killer(last)).go()
+        bed = Bed(folder, numbers, judge=FixedJudge(traced=True))
+        bed.go()
+        assert without_seconds(bed.journal) == without_seconds(whole.journal), last
 
 
 def test_a_leader_that_falls_has_kept_nobody_from_the_crown(tmp_path: Path) -> None:

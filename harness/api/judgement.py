@@ -23,6 +23,7 @@ class Judgement:
     score: Score
     sandbox: str
     unsafe: bool
+    interpreter: str | None = None  # another than the harness's own
 
     @property
     def ok(self) -> bool:
@@ -39,6 +40,7 @@ class Judgement:
         return {
             "program": self.program,
             "target": self.target,
+            "interpreter": self.interpreter,
             "status": score.status,
             "fitness": score.fitness,
             "memory": _ratio(score, "memory", ("candidate_mib", "baseline_mib", "floor_mib")),
@@ -66,14 +68,16 @@ def evaluate(
     objective: str | None = None,
     evaluators: Iterable[str] = (),
     quick: bool = False,
+    python: str | None = None,
     sandbox: str | None = None,
     unsafe_no_sandbox: bool = False,
 ) -> Judgement:
     """Judge the program in this file by a target: equivalence, memory and speed against the baseline.
 
     baseline: your own copy of the target's program to compare with. quick: leave out the whole runs, which is minutes
-    less and less sure. A wrong program is an answer, not an error; raises UsageError and the like for what cannot be
-    judged, SandboxError, and BaselineError when the untouched program does not keep its own promise.
+    less and less sure. python: another interpreter than this one, by path or name. A wrong program is an answer, not an
+    error; raises UsageError and the like for what cannot be judged, SandboxError, and BaselineError when the untouched
+    program does not keep its own promise.
     """
     import secrets
 
@@ -84,7 +88,7 @@ def evaluate(
     from harness.targets.program import read_program
     from harness.types import Candidate
 
-    wanted, own = load_target(str(target), str(baseline) if baseline else None, objective), tuple(evaluators)
+    wanted, own = load_target(str(target), str(baseline) if baseline else None, objective, python), tuple(evaluators)
     wanted = registry.also_judged(wanted, own) if own else wanted
     candidate = Candidate.of(read_program(Path(program)))
     room = rooms.asked_for(sandbox, unsafe=unsafe_no_sandbox)
@@ -95,6 +99,7 @@ def evaluate(
     return Judgement(
         program=str(program), target=wanted.name, level=wanted.promise.level, score=score,
         sandbox=room.describe().backend, unsafe=unsafe_no_sandbox,
+        interpreter=wanted.python.name if wanted.python else None,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ def optimize(
     roles: Mapping[str, str] | None = None,
     program: str | Path | None = None,
     objective: str | None = None,
+    python: str | None = None,
     settings: Mapping[str, Any] | None = None,
     evaluators: Iterable[str] = (),
     seed: int = 0,
@@ -33,6 +34,7 @@ def optimize(
     max_time: str | float | None = None,
     target_score: float | None = None,
     patience: int | None = None,
+    polish: bool = False,
     sandbox: str | None = None,
     unsafe_no_sandbox: bool = False,
     runs: str | Path = RUNS,
@@ -43,6 +45,8 @@ def optimize(
     Raises UsageError and the like for what cannot work, before anything is written; what goes wrong later is raised by
     Run.wait() and at the end of an iteration.
     """
+    from harness.sandbox import interpreters
+
     limit = limit_of(
         max_evaluations=max_evaluations, max_calls=max_calls, max_tokens=max_tokens, max_usd=max_usd,
         max_time=max_time, target_score=target_score, patience=patience,
@@ -53,7 +57,8 @@ def optimize(
         roles=tuple(f"{role}={name}" for role, name in (roles or {}).items()),
         settings=tuple(f"{knob}={value}" for knob, value in (settings or {}).items()),
         evaluators=tuple(evaluators), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
-        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        python=interpreters.find(python).path if python else None, polish=polish, sandbox=sandbox,
+        unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     return Run.begin(spec, Path(runs).expanduser())
 

@@ -103,10 +103,11 @@ class _Progress:
 
 
 def _measured(finding: Finding) -> str:
-    from harness.report.text import phrase
+    """With its intervals, which are wide where a rough measurement was enough."""
+    from harness.report.text import phrase_of
 
-    found = [phrase(metric, ratio) for metric in METRICS if (ratio := finding.score.ratio(metric))]
-    return ", ".join(["accepted", *found])
+    measured = [reading for reading in finding.score.readings if reading.metric in METRICS]
+    return ", ".join(["accepted", *map(phrase_of, measured)])
 
 
 def _titled(specimen: Specimen) -> str:

@@ -45,6 +45,7 @@ def compare(
     program: Annotated[str | None, typer.Option(help="Your own copy of the target's program.")] = None,
     objective: Annotated[str | None, typer.Option(help="memory, speed, balanced, or weights.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A strategy's knob: strategy.name=value.")] = None,
+    python: options.Python = None,
     parallel: Annotated[int, typer.Option(min=1, max=64, help="Candidates in the making at once.")] = 2,
     lanes: Annotated[int | None, typer.Option(min=1, help="Cores kept for timing; default all but one.")] = None,
     resume: Annotated[
@@ -83,7 +84,8 @@ def compare(
         plan = Plan(
             target=options.absolute_if_path((things or [""])[0]), strategies=tuple(names), model=model,
             seeds=tuple(range(seeds)), limit=limit, program=str(Path(program).resolve()) if program else None,
-            objective=objective, settings=tuple(set_ or ()), parallel=parallel, lanes=lanes,
+            objective=objective, python=options.interpreter(python), settings=tuple(set_ or ()),
+            parallel=parallel, lanes=lanes,
         )  # fmt: skip
         result = made(started(plan, root), quiet or form is not options.Form.TABLE)
     else:

@@ -21,6 +21,7 @@ def evaluate(
         typer.Option(help="One of your own, beside the built-in ones: FILE.py:NAME.", show_default=False),
     ] = None,
     quick: Annotated[bool, typer.Option(help="Leave out the whole run: minutes less, and less sure.")] = False,
+    python: options.Python = None,
     sandbox: options.Sandbox = None,
     unsafe_no_sandbox: options.UnsafeNoSandbox = False,
     json: options.Json = False,
@@ -34,7 +35,7 @@ def evaluate(
         print(f"judging {program} against {target} on hidden inputs drawn for this call", file=sys.stderr)
     judged = api.evaluate(
         program, target, baseline=baseline, objective=objective, evaluators=evaluator or (), quick=quick,
-        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        python=python, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     document = judged.document()
     if json:

@@ -14,11 +14,12 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from harness.cli import options
+from harness.cli import defaults, options
 from harness.errors import OptimizeRunError, UnknownName
 
 # Each command as (one line, "module:function"); a command's module is imported when the command is asked for.
 COMMANDS = {
+    "init": ("Make a target of your own program.", "harness.cli.init:init"),
     "evaluate": ("Judge one program as a run would judge its best.", "harness.cli.evaluate:evaluate"),
     "tolerance": ("Calibrate a target's tolerance.", "harness.cli.tolerance:tolerance"),
     "compare": ("Compare strategies at one budget, or runs that are there.", "harness.cli.compare:compare"),
@@ -30,7 +31,7 @@ COMMANDS = {
     "report": ("Make a page about a run for a browser.", "harness.cli.report:report"),
     "export": ("Write a run's candidates for a spreadsheet or a program.", "harness.cli.export:export"),
     "best": ("Print the best program of a run.", "harness.cli.best:best"),
-    "targets": ("List the built-in targets.", "harness.cli.targets:targets"),
+    "targets": ("List the built-in targets, or check one of yours.", "harness.cli.targets:targets"),
     "strategies": ("List the strategies, or the knobs of one.", "harness.cli.strategies:strategies"),
     "models": ("List the models that can be asked.", "harness.cli.models:models"),
     "resume": ("Go on with an interrupted run.", "harness.cli.resume:resume"),
@@ -65,8 +66,10 @@ class Commands(TyperGroup):
             if not args[0].startswith("-"):
                 refuse_misspelt(args[0])
             args = [MAIN_JOB, *args]
-        if args and args[0] == MAIN_JOB:
+        if args[:1] == [MAIN_JOB]:
             args = with_default_gain(args)
+        if args[:1] == [MAIN_JOB] and Path(defaults.FILE).is_file():
+            args = [MAIN_JOB, *defaults.flags_of(load_command(MAIN_JOB, HIDDEN[MAIN_JOB][1]), args), *args[1:]]
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli import options
+from harness.cli import defaults, options
 from harness.errors import NothingTried, UsageError
 from harness.spec import DEFAULT_MODEL, DEFAULT_STRATEGY
 
@@ -62,13 +62,17 @@ def optimize(
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens, in and out.")] = None,
     max_usd: Annotated[float | None, typer.Option(min=0.0, help="Dollars.")] = None,
     max_time: Annotated[
-        str | None, typer.Option(help="Wall time, the final confirmation included: 90s, 8m, 1h30m. Default 8m.")
+        str | None, typer.Option(help="Wall time, the final confirmation included: 90s, 8m, 1h30m.")
     ] = None,
     target_score: Annotated[float | None, typer.Option(help="Stop at this fitness; the baseline is 1.0.")] = None,
     patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many evaluations without gain.")] = None,
+    polish: Annotated[
+        bool, typer.Option(help="Hand what gains to the offline engine too; counted as evaluations.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Show the first prompt and its cost; ask, run and write nothing.")
     ] = False,
+    python: options.Python = None,
     fail_if_no_improvement: Annotated[
         str | None,
         typer.Option(
@@ -85,7 +89,11 @@ def optimize(
     format_: Annotated[Answer, typer.Option("--format", "-f", help="How to tell the end.")] = Answer.TABLE,
     json: options.Json = False,
 ) -> None:
-    """Optimize a program: the best lineage that is proved to keep its promise."""
+    """Optimize a program: the best lineage that is proved to keep its promise.
+
+    Without a limit it ends after 8 minutes, or after 24 evaluations without a gain. Defaults can stand in
+    optimize.toml in the working folder: options in [run], knobs in [strategy.NAME].
+    """
     from harness.budget import limit_of
     from harness.launch import launch
     from harness.spec import Spec
@@ -102,8 +110,9 @@ def optimize(
     spec = Spec(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
-        settings=tuple(set_ or ()), evaluators=tuple(evaluator or ()), seed=seed, parallel=parallel, lanes=lanes,
-        limit=limit, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        python=options.interpreter(python), settings=(*defaults.knobs_of(strategy), *(set_ or ())),
+        evaluators=tuple(evaluator or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit, polish=polish,
+        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip
     options.load_dotenv()
     if dry_run:

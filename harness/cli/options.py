@@ -44,6 +44,15 @@ Sandbox = Annotated[
         show_default="the best that works here",
     ),
 ]
+Python = Annotated[
+    str | None,
+    typer.Option(
+        "--python",
+        metavar="VERSION | PATH",
+        help="What runs the program and every candidate: 3.13, python3.13 or a path.",
+        show_default="the interpreter of optimize-run itself",
+    ),
+]
 UnsafeNoSandbox = Annotated[
     bool,
     typer.Option(
@@ -67,6 +76,13 @@ def absolute_if_path(target: str) -> str:
     """A target as it was named; where that is a path, so that it is found from any folder."""
     path = Path(target).expanduser()
     return str(path.resolve()) if path.exists() and ("/" in target or path.suffix) else target
+
+
+def interpreter(python: str | None) -> str | None:
+    """The path of an interpreter as it was named, so that it is found again from anywhere. Raises UsageError."""
+    from harness.sandbox import interpreters
+
+    return interpreters.find(python).path if python else None
 
 
 def moment(said: str) -> float:

@@ -35,6 +35,13 @@ def rescore(
     which: Annotated[Which, typer.Option(help="The best, all on the way to it, or all that were right.")] = Which.BEST,
     top: Annotated[int | None, typer.Option(min=1, help="The N best of all that were right, instead.")] = None,
     quick: Annotated[bool, typer.Option(help="Leave out the whole runs: minutes less, and less sure.")] = False,
+    python: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERSION | PATH",
+            help="By another interpreter, the untouched program too: does the gain carry over? Default: the run's own.",
+        ),
+    ] = None,
     runs: options.Runs = None,
     format_: options.Format = options.Form.TABLE,
     json: options.Json = False,
@@ -54,7 +61,7 @@ def rescore(
     form = options.form_of(format_, json)
     if own := [plugin["title"] for plugin in record.start.plugins if plugin["kind"] == "evaluator"]:
         options.note(f"the run was judged by {', '.join(own)} too; now it is by the built-in evaluators alone")
-    document = _judged(record, _target(record, target), chosen, not quick)
+    document = _judged(record, _target(record, target, python), chosen, not quick)
     fallen = [row["id"] for row in document["candidates"] if not row["stands"]]
     if form is not options.Form.JSON:
         options.note(f"kept in {document['path']}; the run's journal is as it was")
@@ -77,16 +84,20 @@ def _chosen(record: RunRecord, which: Which, top: int | None) -> list[Tried]:
     return [record.leader] if record.leader else best_first[:1]
 
 
-def _target(record: RunRecord, reference: str | None) -> Target:
-    """The run's own target, with the program that the run began with; or another as it is."""
+def _target(record: RunRecord, reference: str | None, python: str | None = None) -> Target:
+    """The run's own target, with the program that the run began with; or another as it is.
+
+    python: the interpreter; None: the one that the run was made with.
+    """
     from dataclasses import replace
 
     from harness.parts import load_target
 
-    if reference is not None:
-        return replace(load_target(reference, None, None), objective=record.start.objective)
     start = record.start
-    target = load_target(start.target_path or start.target, start.program, None)
+    python = python or (start.interpreter or {}).get("path")
+    if reference is not None:
+        return replace(load_target(reference, None, None, python), objective=start.objective)
+    target = load_target(start.target_path or start.target, start.program, None, python)
     return replace(target, objective=start.objective, source=record.source(start.baseline_id))
 
 
@@ -103,11 +114,17 @@ def _judged(record: RunRecord, target: Target, chosen: Iterable[Tried], whole: b
     from harness.store.blobs import write_whole
 
     lanes, secret, room = Lanes(), secrets.token_hex(16), sandbox.choose()
+    if target.python:
+        sandbox.prove(room, target.python)
+    now = target.python.name if target.python else str(machine()["python"])
     path = _new_file(record.folder)
     document: JsonObject = {
         "run": record.start.run, "target": target.name, "at": round(time.time(), 3), "version": version(),
-        "machine": machine(), "whole": whole, "path": str(path), "done": False, "candidates": [],
+        "machine": machine(), "interpreter": {"then": record.start.runs_on, "now": now}, "whole": whole,
+        "path": str(path), "done": False, "candidates": [],
     }  # fmt: skip
+    if now != record.start.runs_on:
+        options.note(f"the run was made on {record.start.runs_on}; both programs are judged on {now} now")
     judge = make_judge(target, room, secret, lanes)
     with lanes.kept_clear():
         judge.prepare(ahead=whole)

@@ -21,6 +21,7 @@ def tolerance(
         str | None, typer.Option(help="Your own copy of the target's program, or a fast rewrite of it.")
     ] = None,
     whole: Annotated[bool, typer.Option(help="On the full-length workloads too: minutes more.")] = False,
+    python: options.Python = None,
     format_: options.Format = options.Form.TABLE,
     json: options.Json = False,
 ) -> None:
@@ -37,7 +38,7 @@ def tolerance(
     from harness.private import private_folder
     from harness.report.grid import Column
 
-    wanted, lanes = load_target(target, program, None), Lanes()
+    wanted, lanes = load_target(target, program, None, python), Lanes()
     goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
     reference = Reference(wanted, sandbox.choose(), secrets.token_hex(16), goldens, lanes)
     document = calibration(wanted, list(divergences(reference, whole, lanes.measured[0])))

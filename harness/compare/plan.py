@@ -50,6 +50,7 @@ class Plan:
     limit: Limit
     program: str | None = None
     objective: str | None = None
+    python: str | None = None
     settings: tuple[str, ...] = ()
     parallel: int = 2
     lanes: int | None = None
@@ -67,8 +68,8 @@ class Plan:
     def _spec(self, strategy: str, seed: int) -> Spec:
         return Spec(
             target=self.target, strategy=strategy, model=self.model, program=self.program, objective=self.objective,
-            settings=settings_for(strategy, self.settings), seed=seed, parallel=self.parallel, lanes=self.lanes,
-            limit=self.limit,
+            python=self.python, settings=settings_for(strategy, self.settings), seed=seed, parallel=self.parallel,
+            lanes=self.lanes, limit=self.limit,
         )  # fmt: skip
 
     @property

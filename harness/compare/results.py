@@ -174,6 +174,8 @@ def _remarks(entries: Sequence[Entry], standings: Sequence[Standing]) -> list[st
     remarks = []
     if len({entry.row.machine for entry in entries}) > 1:
         remarks.append("the runs were made on different machines")
+    if len(found := sorted({entry.start.runs_on for entry in entries})) > 1:
+        remarks.append(f"the runs were made on different interpreters ({', '.join(found)}), and ratios are within one")
     if len({entry.start.version for entry in entries}) > 1:
         remarks.append("the runs were made by different versions of optimize-run")
     for standing in standings:

@@ -18,13 +18,14 @@ Pure; standard library only.
 from harness.edits.fences import HEADING, fence, program_in
 from harness.edits.reading import NOTE_CHARS, Edited, apply, without_thoughts
 from harness.edits.syntax import fingerprint, likeness
-from harness.edits.writing import render, unified
+from harness.edits.writing import changed_lines, render, unified
 
 __all__ = [
     "HEADING",
     "NOTE_CHARS",
     "Edited",
     "apply",
+    "changed_lines",
     "fence",
     "fingerprint",
     "likeness",

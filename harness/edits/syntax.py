@@ -13,12 +13,19 @@ from symtable import symtable
 from harness import parsing
 
 AT_HAND = 64  # texts whose answers are kept
-# Strings and comments (to be left out), then names and numbers.
-_WORDS = re.compile(
-    r"(?:\b[A-Za-z]{1,3}(?=['\"]))?(?:\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''"
-    r"|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|#[^\n]*|(\w+)",
+PARTS_AT_HAND = 2048  # likewise of parts of texts: programs that descend from each other share most of theirs
+# Where a statement of the module begins: what stands at the margin and is no comment, bracket or continuation.
+_STATEMENT = re.compile(r"^(?=[^\s#)\]}])(?!(?:else|elif|except|finally)\b)", re.M)
+# A comment (the one group), or a string without its prefix. Every alternative begins with a character of its own, so
+# that the search leaps from one to the next.
+_UNREAD = re.compile(
+    r"""(#)[^\n]*"""
+    r"""|"(?:""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"""|[^"\\\n]*(?:\\.[^"\\\n]*)*")"""
+    r"""|'(?:''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''|[^'\\\n]*(?:\\.[^'\\\n]*)*')""",
     re.S,
 )
+_PREFIX = re.compile(r"(?<!\w)[A-Za-z]{1,3}\Z")
+_SPACES = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 
 _warning_filters = threading.Lock()  # they are the process's, and programs are read in worker threads
 
@@ -42,14 +49,14 @@ def likeness(source: str) -> str:
     Made of the names and numbers alone, so that comments, doc strings and layout are not in it. Two spellings of one
     number make two likenesses of one program, which then costs an evaluation that could have been saved.
     """
-    words = " ".join(filter(None, _WORDS.findall(source)))
+    words = " ".join(filter(None, map(_words, _parts(source))))
     return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 @lru_cache(maxsize=AT_HAND)
 def syntax_error(source: str) -> str | None:
     """What is wrong with a text as a program, or None. A program that is a parent again and again is read once."""
-    if _has_symbols(source):
+    if all(map(_stands_alone, _parts(source))) or _has_symbols(source):
         return None
     try:
         _parse(source)
@@ -58,6 +65,35 @@ def syntax_error(source: str) -> str | None:
     except (ValueError, RecursionError, MemoryError) as error:
         return str(error) or "too deeply nested"
     return None
+
+
+@lru_cache(maxsize=8)
+def _parts(source: str) -> tuple[str, ...]:
+    """A text in parts that read the same alone as together: its statements, decorators with what they decorate; or the
+    whole, where a long string may reach across."""
+    parts = [""]
+    for part in _STATEMENT.split(source):
+        if parts[-1].startswith("@"):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    across = any(part.count(quotes) % 2 for part in parts for quotes in ('"""', "'''"))
+    return (source,) if across or "__future__" in source else tuple(parts)
+
+
+@lru_cache(maxsize=PARTS_AT_HAND)
+def _words(part: str) -> str:
+    code, comments = (found := _UNREAD.split(part))[::2], found[1::2]
+    read = [
+        piece if comment or not piece[-1:].isalpha() else _PREFIX.sub("", piece)
+        for piece, comment in zip(code, [*comments, "#"], strict=True)
+    ]
+    return " ".join(" ".join(read).translate(_SPACES).split())
+
+
+@lru_cache(maxsize=PARTS_AT_HAND)
+def _stands_alone(part: str) -> bool:
+    return _has_symbols(part)
 
 
 def _has_symbols(source: str) -> bool:

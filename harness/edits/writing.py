@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher, unified_diff
+from functools import lru_cache
+from operator import eq
 
 from harness.edits.blocks import runs
 from harness.edits.fences import fenced
@@ -26,6 +28,7 @@ def render(parent: str, child: str, note: str) -> str:
     return edits if len(edits) <= len(whole) and _makes(edits, parent, child) else whole
 
 
+@lru_cache(maxsize=256)  # the same few programs are shown beside each other again and again
 def unified(a: str, b: str, from_: str, to: str) -> str:
     """A unified diff from text `a` to text `b`; empty when they are the same."""
     old, new = _keep_ends(a), _keep_ends(b)
@@ -35,15 +38,26 @@ def unified(a: str, b: str, from_: str, to: str) -> str:
     return "".join(_moved(line, skipped) if line.startswith("@@") else line for line in ended)
 
 
+def changed_lines(a: str, b: str) -> int:
+    """How many lines go and come between two texts."""
+    head = 2  # the lines that name both sides
+    return sum(line[:1] in ("+", "-") for line in unified(a, b, "a", "b").splitlines()[head:])
+
+
 def _alike_around(old: list[str], new: list[str]) -> tuple[int, int]:
     """How many lines at the head and at the tail are the same and no context of a change: comparing costs their square.
 
     Their number is counted from the ends, so that what is left begins and ends with the context that a diff shows.
     """
     shortest = min(len(old), len(new))
-    head = next((n for n in range(shortest) if old[n] != new[n]), shortest)
-    tail = next((n for n in range(shortest - head) if old[-1 - n] != new[-1 - n]), shortest - head)
+    head = _alike(old, new, shortest)
+    tail = _alike(reversed(old), reversed(new), shortest - head)
     return max(head - CONTEXT, 0), max(tail - CONTEXT, 0)
+
+
+def _alike(old: Iterable[str], new: Iterable[str], most: int) -> int:
+    """How many lines are the same, up to the first that is not."""
+    return next((n for n, same in enumerate(map(eq, old, new)) if not same or n == most), most)
 
 
 def _moved(hunk: str, by: int) -> str:
@@ -89,4 +103,5 @@ def _widened(lines: list[str], start: int, end: int) -> tuple[int, int]:
 
 
 def _keep_ends(text: str) -> list[str]:
-    return [line for line in re.split(r"(?<=\n)", text) if line]
+    *ended, last = text.split("\n")
+    return [f"{line}\n" for line in ended] + ([last] if last else [])

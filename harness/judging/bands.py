@@ -7,12 +7,10 @@ of addresses do, gets a band of ten times the widest divergence among a few of i
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from harness import parsing
 from harness.errors import BadTarget, BaselineError
 from harness.judging import differences
 from harness.judging.traces import Trace
@@ -46,26 +44,6 @@ def band_of(traces: Sequence[Trace], where: str) -> float:
             "fixed order first (lists for sets, sorted keys)"
         )
     return worst * MARGIN
-
-
-def nudged(source: str, call: str, towards: str) -> str:
-    """The program with every result of a call, named as `random.gauss`, moved by one unit in the last place.
-
-    towards: "inf" or "-inf". Raises BadTarget when the program never calls it.
-    """
-    data = source.encode()
-    starts = [0, *(i + 1 for i, byte in enumerate(data) if byte == ord("\n"))]
-    calls = [n for n in ast.walk(parsing.parse(source)) if isinstance(n, ast.Call) and ast.unparse(n.func) == call]
-    if not calls:
-        raise BadTarget(f"promise.nudge {call!r}: the program never calls it; name the call that draws its weights")
-    spots = [
-        (starts[n.lineno - 1] + n.col_offset, starts[(n.end_lineno or n.lineno) - 1] + (n.end_col_offset or 0))
-        for n in calls
-    ]
-    for start, end in sorted(spots, reverse=True):
-        moved = b"__import__('math').nextafter(" + data[start:end] + b", " + f"float('{towards}')".encode() + b")"
-        data = data[:start] + moved + data[end:]
-    return data.decode()
 
 
 def calibrated(divergence: float) -> float:

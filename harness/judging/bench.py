@@ -10,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
 
-from harness import knobs, metamorphic, profiling
+from harness import metamorphic, profiling
 from harness.errors import BaselineError, Unrepeatable
 from harness.judging import decoys, differences
 from harness.judging.goldens import Goldens
 from harness.judging.lanes import CoreWatch, Lanes
+from harness.judging.launching import NotBuilt
 from harness.judging.reference import Reference, public_twin
 from harness.judging.traces import FAILED_HIDDEN, Beginning, Comparison, Telling, Trace, split_lines
 from harness.judging.verdicts import verdict
@@ -52,6 +53,14 @@ class Workbench:
 
     def profile(self, candidate: Candidate) -> Profile:
         return profiling.profile(candidate, self.target, self._sandbox, self.lanes.spare)
+
+    def refusal(self, candidate: Candidate) -> str | None:
+        """Why a program cannot be started as it stands, in words for its author; None when it can."""
+        try:
+            self.reference.job(candidate.source, {}, self.target.limits, self.lanes.spare)
+        except NotBuilt as error:
+            return str(error)
+        return None
 
     def golden(self, workload: Workload, core: int | None = None) -> Trace:
         """The untouched program's trace; made on the first call, from the cache afterwards."""
@@ -92,8 +101,12 @@ class Workbench:
         core: int,
         sharers: int = 1,
     ) -> Check:
-        turned = knobs.turn(source, self.target.knobs, drawn.settings)
-        job = self.reference.job(turned, drawn.files, self._limits(golden, sharers), core)
+        turned = self.reference.turned(source, drawn.settings)
+        try:
+            job = self.reference.job(turned, drawn.files, self._limits(golden, sharers), core)
+        except NotBuilt as error:  # it did build as it stands: what it minds now depends on the knobs
+            words = FAILED_HIDDEN if workload.hidden else str(error)
+            return Check(workload.name, workload.hidden, "invalid", words, error.result, workload.stage)
         result = self._sandbox.run(replace(job, watch=watch.feed))
         difference = watch.finish(result)
         status, difference = verdict(result, golden, difference, turned)
@@ -187,6 +200,8 @@ class Workbench:
         is started first. The first (baseline or incumbent) was right before: if it is not now, it does not repeat
         itself.
         """
+        for source in (first, second):
+            self.reference.launching.ready(self.reference.turned(source, self.drawn(workload).settings), core)
         watch = CoreWatch(core)
         with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
             early, late = (second, first) if swapped else (first, second)

@@ -90,6 +90,13 @@ def calibrate(
 
     Raises BaselineError when the program does not repeat itself.
     """
+    return conclusions(target.name, *with_itself(target, sandbox, lanes, pairs, tick))
+
+
+def with_itself(
+    target: Target, sandbox: Sandbox, lanes: Lanes, pairs: int, tick: Callable[[int], None] = lambda _: None
+) -> tuple[list[Pair], float]:
+    """The pairs themselves, and the wall seconds of one."""
     goldens = Goldens(private_folder("goldens", "XDG_CACHE_HOME", ".cache"))
     bench = Workbench(target, sandbox, secrets.token_hex(16), goldens, lanes, stats.NoiseModel())
     workload = next(w for w in target.workloads if w.stage == "measure")
@@ -106,8 +113,7 @@ def calibrate(
                 )
             measured.append(pair)
             tick(n + 1)
-        seconds = (time.monotonic() - began) / pairs
-    return conclusions(target.name, measured, seconds)
+        return measured, (time.monotonic() - began) / pairs
 
 
 def conclusions(target: str, measured: list[Pair], seconds_a_pair: float) -> Calibration:

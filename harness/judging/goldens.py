@@ -29,7 +29,8 @@ KEPT_S = 14 * 24 * 3600.0
 def content_key(job: Job) -> str:
     """Names a trace by everything that decides it: interpreter, platform, command, modules, program and inputs."""
     digest = hashlib.sha256()
-    words = [sys.version, platform.platform(), *job.command, "", *job.imports, "", str(job.limits.writes_mib)]
+    interpreter = job.python.build if job.python else sys.version
+    words = [interpreter, platform.platform(), *job.command, "", *job.imports, "", str(job.limits.writes_mib)]
     parts = [word.encode() for word in words]
     for name in sorted(job.files):
         parts += [name.encode(), job.files[name]]

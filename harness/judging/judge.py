@@ -7,11 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from harness import knobs, laps, stats
+from harness import languages, laps, stats
 from harness.judging import scoring
 from harness.judging.ahead import Ahead
 from harness.judging.bench import CandidateBench, Workbench, pair_of
 from harness.judging.duels import Duel, fight
+from harness.judging.reference import public_twin
 from harness.judging.traces import Trace
 from harness.types import Candidate, Check, Evaluator, Pair, Profile, Reading, Score, Stage, Target, Workload
 
@@ -55,7 +56,8 @@ class Judge:
             for workload in self._by_stage["measure"]:
                 self._reference[workload.name] = self._bench.settled(workload, core)
         if ahead:
-            self._ahead = Ahead([lambda w=w: self._bench.golden(w) for w in self._by_stage["full"]])  # type: ignore[misc]
+            traced = [*self._told_in_public(), *self._by_stage["full"]]
+            self._ahead = Ahead([lambda w=w: self._bench.golden(w) for w in traced])  # type: ignore[misc]
         again = self._reference.values()
         return Baseline(
             memory_mib=max(check.result.peak_mib for check in again),
@@ -63,6 +65,15 @@ class Judge:
             floor_mib=self._bench.floor_mib,
             spread=self._bench.noise.cpu.deviation,
         )
+
+    def _told_in_public(self) -> list[Workload]:
+        """What a program that fails on hidden input is run on, so that it can be told what is wrong: the untouched
+        program's traces are made ahead, and a refusal waits for none."""
+        return [public_twin(w) for stage in ("short", "measure") for w in self._by_stage[stage] if w.hidden]
+
+    def ready(self) -> bool:
+        """Whether the long traces are made too. Raises what making them raised."""
+        return self._ahead.done()
 
     def _settle_shorts(self, core: int) -> None:
         """Once: the baseline against its own traces."""
@@ -94,10 +105,10 @@ class Judge:
             laps.lap("screen")
         return self._score(readings, "short")
 
-    def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
+    def judge(self, candidate: Candidate, stake: float = 0.0, screened: Score | None = None) -> Score:
         """Screen, then measure against the baseline, with as many pairs as it takes to tell from stake: the incumbent's
-        fitness."""
-        screened = self.screen(candidate)
+        fitness. screened: what screen said of it, where it was asked before."""
+        screened = screened or self.screen(candidate)
         if screened.status != "ok":
             return screened
         with self._bench.lanes.take() as core:
@@ -112,8 +123,11 @@ class Judge:
         yield from readings
         if scoring.failed(readings):
             return
-        for complaint in knobs.locate(candidate.source, self.target.knobs):
+        complaints = languages.of(self.target).locate(candidate.source, self.target.knobs)
+        for complaint in complaints:
             yield Reading(metric="rules", value=0.0, status="rule", explanation=complaint)
+        if not complaints and (refusal := self._bench.refusal(candidate)):
+            yield Reading(metric="rules", value=0.0, status="invalid", explanation=refusal)
 
     @contextmanager
     def _screening_core(self) -> Iterator[int]:
@@ -134,7 +148,7 @@ class Judge:
     def _measure(self, candidate: Candidate, bench: CandidateBench, pairs: int, stake: float = 0.0) -> Check | None:
         """Fill the bench with pairs; returns the failing check when one run breaks the promise.
 
-        With a stake above the baseline's own fitness, stops as soon as the candidate is surely below it.
+        With a stake, stops as soon as the candidate is surely below it.
         """
         workloads = self._by_stage["measure"]
         if stake >= HOPELESS and (seen := self._at_a_glance(candidate, bench, workloads[0], stake)):
@@ -145,7 +159,7 @@ class Judge:
                 if isinstance(pair, Check):
                     return self._bench.explained(pair, candidate.source, bench.core)
                 bench.measured.append(pair)
-            if stake > 1.0 and len(bench.measured) < MEASURED_PAIRS and bench.surely_below(stake):
+            if stake and len(bench.measured) < MEASURED_PAIRS and bench.surely_below(stake):
                 break
         self._bench.noise.learn(bench.measured)
         return None
@@ -180,6 +194,11 @@ class Judge:
         """Whether a score is good enough for a duel: above the incumbent's by more than a hair and its own error."""
         gain = scoring.gain_over(score, incumbent, self.target.objective) if score.status == "ok" else None
         return gain is not None and stats.worth_a_duel(gain)
+
+    def may_be_as_good(self, score: Score, incumbent: Score) -> bool:
+        """Whether a score leaves it possible that a simpler program loses nothing beside the incumbent."""
+        gain = scoring.gain_over(score, incumbent, self.target.objective) if score.status == "ok" else None
+        return gain is not None and stats.may_be_as_good(gain)
 
     def duel(self, candidate: Candidate, incumbent: Candidate, nth: int, rule: stats.Rule | None = None) -> Duel:
         """Fresh processes, candidate against incumbent, until the nth duel's rule decides, or the one that is given."""

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 
-from harness import knobs, workloads
+from harness import languages, workloads
 from harness.errors import BaselineError
 from harness.judging import bands
 from harness.judging.goldens import Goldens, content_key
 from harness.judging.lanes import Lanes
+from harness.judging.launching import BUILT, Launching, NotBuilt, program_name
 from harness.judging.traces import Trace, split_lines
-from harness.judging.verdicts import PROGRAM, TRACEBACK, tail
+from harness.judging.verdicts import TRACEBACK, tail
 from harness.types import Job, JobResult, Limits, Sandbox, Target, Workload
 
 SHIPPED_ON = "Linux x86_64"  # shipped traces were made there; the last digits of a mathematical library may differ
@@ -34,6 +35,7 @@ class Reference:
         self.bands: dict[str, float] = {}  # by workload, where the program does not repeat itself
         self.secret = secret
         self._sandbox = sandbox
+        self.launching = Launching(target, sandbox)
         self._goldens = goldens
         self._lanes = lanes
         self._drawn: dict[str, workloads.Drawn] = {}
@@ -48,7 +50,8 @@ class Reference:
     @cached_property
     def floor_mib(self) -> float:
         """What the interpreter takes with nothing to do."""
-        result = self._sandbox.run(self.job("", {}, self.target.limits, self._lanes.spare))
+        nothing = languages.of(self.target).nothing
+        result = self._sandbox.run(self.job(nothing, {}, self.target.limits, self._lanes.spare))
         if result.end != "exit" or result.code != 0:
             raise BaselineError(
                 f"the interpreter does not start in the sandbox: {result.reason} {tail(result)}".strip()
@@ -75,27 +78,30 @@ class Reference:
         self._goldens.replace(self._key(workload), self._banded(first, bands.RUNS, workload, core))
 
     def job(self, source: str, files: Mapping[str, bytes], limits: Limits, core: int | None) -> Job:
-        return Job(
-            command=tuple(part.replace("{program}", PROGRAM) for part in self.target.command),
-            files={**files, PROGRAM: source.encode()},
-            imports=self.target.rules.imports,
-            limits=limits,
-            core=core,
-        )
+        """Raises NotBuilt."""
+        return self.launching.job(source, files, limits, core)
 
     def _key(self, workload: Workload) -> str:
         return content_key(self._own_job(workload, None))
 
     def _own_job(self, workload: Workload, core: int | None) -> Job:
         drawn = self.drawn(workload)
-        source = knobs.turn(self.target.source, self.target.knobs, drawn.settings)
-        return self.job(source, drawn.files, self.target.limits, core)
+        source = self.turned(self.target.source, drawn.settings)
+        try:
+            return self.job(source, drawn.files, self.target.limits, core)
+        except NotBuilt as error:
+            raise BaselineError(f"the untouched program {error}") from None
+
+    def turned(self, source: str, settings: Mapping[str, str]) -> str:
+        """A program with knobs turned."""
+        return languages.of(self.target).turn(source, self.target.knobs, settings)
 
     def trace_of(self, source: str, workload: Workload, core: int) -> Trace:
         """The trace of another program of ours, already turned, on a workload's input."""
         job = self.job(source, self.drawn(workload).files, self.target.limits, core)
-        # What moves weights needs `math`, whatever the target allows.
-        return self._traced(replace(job, imports=(*job.imports, "math")), workload)
+        if self.target.language == "python":  # what moves weights needs `math`, whatever the target allows
+            job = replace(job, imports=(*job.imports, "math"))
+        return self._traced(job, workload)
 
     def _shipped(self, workload: Workload) -> Trace:
         text = (self.target.folder / workload.golden).read_bytes()
@@ -122,7 +128,7 @@ class Reference:
         if _failed(result, self.target):
             raise BaselineError(
                 f"the untouched program fails on workload {workload.name}: {tail(result)} (it sees its own text and "
-                f"{', '.join(sorted(job.files.keys() - {PROGRAM})) or 'no other file'})"
+                f"{', '.join(sorted(job.files.keys() - {program_name(self.target), BUILT})) or 'no other file'})"
             )
         return Trace.of(result)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness import knobs
+from harness import languages
 from harness.errors import BadTarget, BaselineError
-from harness.judging import bands, differences
+from harness.judging import differences
 from harness.judging.reference import Reference
 from harness.types import Target, Workload
 
@@ -34,7 +34,7 @@ def divergences(reference: Reference, whole: bool, core: int) -> Iterator[Diverg
             f'target {target.name} does not say what draws its weights: write nudge = "random.gauss" (or the like) '
             "under [promise] in target.toml"
         )
-    bands.nudged(target.source, target.promise.nudge, DIRECTIONS[0])  # refused before anything runs
+    languages.of(target).nudged(target.source, target.promise.nudge, DIRECTIONS[0])  # refused before anything runs
     for workload in target.workloads:
         if (workload.stage != "full" or whole) and _is_precise(workload, target):
             yield from _of_workload(reference, workload, core)
@@ -45,7 +45,8 @@ def _of_workload(reference: Reference, workload: Workload, core: int) -> Iterato
     lines = reference.golden(workload, core).lines
     for towards in DIRECTIONS:
         settings = reference.drawn(workload).settings
-        moved = bands.nudged(knobs.turn(target.source, target.knobs, settings), target.promise.nudge, towards)
+        turned = reference.turned(target.source, settings)
+        moved = languages.of(target).nudged(turned, target.promise.nudge, towards)
         value = differences.divergence(reference.trace_of(moved, workload, core).lines, lines)
         if value is None:
             raise BaselineError(
@@ -57,5 +58,5 @@ def _of_workload(reference: Reference, workload: Workload, core: int) -> Iterato
 
 def _is_precise(workload: Workload, target: Target) -> bool:
     """Rounded numbers hide a divergence, or make a large one of it: where a format can be turned, it must be."""
-    formats = {knob.label for knob in target.knobs if knob.kind == "format"}
+    formats = {knob.label for knob in target.knobs if knob.kind == "format" or knob.value.startswith('"')}
     return not formats or bool(formats & workload.knobs.keys())

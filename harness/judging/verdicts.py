@@ -8,10 +8,9 @@ import re
 from harness.judging.traces import Trace
 from harness.types import JobResult, Status
 
-PROGRAM = "candidate.py"
 TRACEBACK = b"Traceback (most recent call last):"
 SIGSYS = 31
-_FRAME = re.compile(r'File "[^"]*' + re.escape(PROGRAM) + r'", line (\d{1,6})\b')
+_FRAME = re.compile(r'File "[^"]*candidate\.py", line (\d{1,6})\b')
 
 
 def verdict(result: JobResult, golden: Trace, difference: str | None, program: str) -> tuple[Status, str | None]:

@@ -3,6 +3,7 @@
 Importing this package imports no SDK; an adapter imports its SDK when its first question is asked.
 """
 
+from harness.models.ensemble import members_of
 from harness.models.names import answered_in, known, make, members, plugged, with_roles
 from harness.models.options import Answered, ModelOptions, Patience
 from harness.models.prices import unpriced
@@ -15,6 +16,7 @@ __all__ = [
     "known",
     "make",
     "members",
+    "members_of",
     "plugged",
     "unpriced",
     "with_roles",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.models.deadline import http_client
+from harness.models.deadline import Line
 from harness.models.faults import Garbled, one_line
 from harness.models.prices import Counts
 from harness.models.service import Answer, Service
@@ -21,11 +21,13 @@ _STOPS = {"max_tokens": "length", "model_context_window_exceeded": "length", "re
 class Messages:
     """The one interface of this service."""
 
-    def connect(self, service: Service) -> Any:
+    def connect(self, service: Service, line: Line) -> Any:
         from anthropic import Anthropic, DefaultHttpxClient
 
         key, base_url = service.key, service.options.base_url
-        return Anthropic(api_key=key, base_url=base_url, max_retries=0, http_client=http_client(DefaultHttpxClient))
+        return Anthropic(
+            api_key=key, base_url=base_url, max_retries=0, http_client=line.http_client(DefaultHttpxClient)
+        )
 
     def broken(self) -> tuple[type[Exception], ...]:
         import anthropic

@@ -8,6 +8,7 @@ from random import Random
 from harness.errors import UnknownName
 from harness.models.options import through
 from harness.models.prices import unpriced
+from harness.models.roles import Roles
 from harness.types import Capability, Model, Prompt, Reply
 
 
@@ -39,3 +40,9 @@ class Ensemble:
         # Not the bare seed: a member that draws by it would see only the draws that led here.
         rng = Random(f"{seed or self._seed}/member")
         return rng.choices(list(self._weights), list(self._weights.values()))[0]
+
+
+def members_of(model: Model) -> tuple[str, ...]:
+    """The names that a prompt's model may have when a run's own model is asked; none where it is a single one."""
+    own = model.model if isinstance(model, Roles) else model
+    return tuple(own.members) if isinstance(own, Ensemble) else ()

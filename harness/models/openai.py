@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.models.deadline import http_client
+from harness.models.deadline import Line
 from harness.models.faults import Garbled, one_line
 from harness.models.prices import Counts
 from harness.models.service import Answer, Service
@@ -14,12 +14,12 @@ from harness.types import AnswerSchema, JsonObject, Prompt, ToolResult, ToolSpec
 _FAILED = "It failed: "  # these interfaces have no field for it
 
 
-def _connect(service: Service) -> Any:
+def _connect(service: Service, line: Line) -> Any:
     from openai import DefaultHttpxClient, OpenAI
 
     # A key is sent always; a server that needs none does not look at it.
     key, base_url = service.key or "none", service.options.base_url
-    return OpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=http_client(DefaultHttpxClient))
+    return OpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=line.http_client(DefaultHttpxClient))
 
 
 def _broken() -> tuple[type[Exception], ...]:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from json import JSONDecodeError
 from random import Random
-from threading import Lock
 from typing import Any, Protocol
 
-from harness.models.deadline import deadline
+from harness.models.deadline import Line, Lines
 from harness.models.faults import Declined, Garbled, diagnosis, patiently
 from harness.models.options import ModelOptions
 from harness.models.prices import Counts, Prices
@@ -56,8 +56,8 @@ class Answer:
 class Dialect(Protocol):
     """How one interface of a service is spoken to, through its SDK, which is imported by the first of these."""
 
-    def connect(self, service: Service) -> Any:
-        """A client of the SDK, that tries once."""
+    def connect(self, service: Service, line: Line) -> Any:
+        """A client of the SDK, that tries once, on this line."""
         ...
 
     def broken(self) -> tuple[type[Exception], ...]:
@@ -76,14 +76,12 @@ class ServiceModel:
         self.name = service.name
         self._service = service
         self._dialect = dialect
-        self._client: Any = None
+        self._lines = Lines(partial(dialect.connect, service))
         self._in_words = False  # this service does not take schemas
-        self._mutex = Lock()
 
     def complete(self, prompt: Prompt) -> Reply:
         begun = time.monotonic()
-        client, patience = self._connected(), self._service.options.patience
-        ask = self._ask_in_words_at_need(client, prompt)
+        patience, ask = self._service.options.patience, self._ask_in_words_at_need(prompt)
         diagnose = diagnosis(self._service.key_env, self._broken())
         try:
             answer = patiently(ask, diagnose, self.name, patience, Random(f"{prompt.seed}/wait"))
@@ -100,48 +98,39 @@ class ServiceModel:
         return () if self._service.prices.cost(self.name, Counts(1, 0, 0, 1), today()) is not None else (self.name,)
 
     def close(self) -> None:
-        with self._mutex:
-            if self._client is not None:
-                self._client.close()
-            self._client = None
-
-    def _connected(self) -> Any:
-        with self._mutex:
-            if self._client is None:
-                self._client = self._dialect.connect(self._service)
-            return self._client
+        self._lines.close()
 
     def _broken(self) -> tuple[type[Exception], ...]:
         import httpx2
 
         return (*self._dialect.broken(), httpx2.TransportError, JSONDecodeError)
 
-    def _ask_in_words_at_need(self, client: Any, prompt: Prompt) -> Callable[[float, float], Answer]:
+    def _ask_in_words_at_need(self, prompt: Prompt) -> Callable[[float, float], Answer]:
         schema = closed(prompt.schema.body) if prompt.schema else None
 
         def ask(silence_s: float, left_s: float) -> Answer:
             if schema is None or self._in_words:
-                return self._ask(client, prompt, None, silence_s, left_s)
+                return self._ask(prompt, None, silence_s, left_s)
             try:
-                return self._ask(client, prompt, schema, silence_s, left_s)
+                return self._ask(prompt, schema, silence_s, left_s)
             except Exception as error:
                 if getattr(error, "status_code", None) not in _UNKNOWN_FIELD:
                     raise
-            answer = self._ask(client, prompt, None, silence_s, left_s)
+            answer = self._ask(prompt, None, silence_s, left_s)
             self._in_words = True
             return answer
 
         return ask
 
-    def _ask(self, client: Any, prompt: Prompt, schema: JsonObject | None, silence_s: float, left_s: float) -> Answer:
+    def _ask(self, prompt: Prompt, schema: JsonObject | None, silence_s: float, left_s: float) -> Answer:
         import httpx2
 
         timeout = httpx2.Timeout(silence_s, connect=min(silence_s, CONNECT_S))
-        with deadline(left_s) as clock:
+        with self._lines.line(left_s) as line:
             try:
-                return self._dialect.ask(client, self._service, prompt, schema, timeout)
+                return self._dialect.ask(line.client, self._service, prompt, schema, timeout)
             except Exception as error:
-                if clock.late:
+                if line.late:
                     raise Garbled("the answer goes on without end") from error
                 raise
 

@@ -25,6 +25,8 @@ def profile(candidate: Candidate, target: Target, sandbox: Sandbox, core: int | 
 
     An empty profile says in `end` why it is empty. Raises SandboxError when there is no room to run in.
     """
+    if target.language != "python":
+        return Profile((), (), (), 0.0, end=f"no profile: programs in {target.language} are not profiled yet")
     drawn = workloads.draw(public_quick(target), target, secret="")
     source = knobs.turn(candidate.source, target.knobs, drawn.settings)
     limits = target.limits
@@ -32,6 +34,7 @@ def profile(candidate: Candidate, target: Target, sandbox: Sandbox, core: int | 
         command=(),
         files={**drawn.files, PROGRAM: source.encode(), DRIVER: (Path(__file__).parent / DRIVER).read_bytes()},
         imports=target.rules.imports,
+        python=target.python,
         limits=replace(
             limits,
             cpu_s=SECONDS * 3,

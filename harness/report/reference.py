@@ -7,7 +7,7 @@ runs; where and when they were recorded stands beside them, and wherever they ar
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,12 +64,17 @@ def recorded(target: str) -> Reference | None:
     return read(file) if Path(target).name == target and file.is_file() else None
 
 
+def _row(row: JsonObject) -> Row:
+    """Raises KeyError for a field that is not there and has no default."""
+    names = [field.name for field in fields(Row) if field.name in row or field.default is MISSING]
+    return Row(**{name: row[name] for name in names})
+
+
 def read(file: Path) -> Reference:
     """Raises StoreError."""
     try:
         table = json.loads(file.read_text(encoding="utf-8"))
-        names = {field.name for field in fields(Row)}
-        rows = tuple(Row(**{key: row[key] for key in names}) for row in table["rows"])
+        rows = tuple(_row(row) for row in table["rows"])
         machine = f"{table['machine']['cores']} cores of {table['machine']['cpu']}"
         return Reference(rows, machine, str(table["recorded"]))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -32,11 +32,12 @@ LEADERBOARD = (
     Column("seconds", "time", text.duration, "right"),
     Column("best_id", "best"),
     Column("machine", "machine"),
+    Column("interpreter", "interpreter"),
     Column("at", "started (UTC)", text.when),
     Column("unsafe", "sandbox", lambda unsafe: "UNSAFE: none" if unsafe else "yes"),
 )
 BOUNDS = tuple(f"{metric}_{side}" for metric in ("fitness", "memory", "speed") for side in ("low", "high"))
-WIDE = ("seed", "calls", "tokens", "machine", "at")  # asked for by programs and pages; too much for a terminal
+WIDE = ("seed", "calls", "tokens", "machine", "interpreter", "at")  # asked for by programs and pages
 RUNS = (
     Column("run", "run"),
     Column("status", "status"),

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 
 from harness import plugins
 from harness.errors import SandboxError, UsageError
 from harness.sandbox.staging import BadInterpreter
-from harness.types import Job, Limits, Sandbox
+from harness.types import Interpreter, Job, Limits, Sandbox
 
 BACKENDS = {  # by sys.platform, best first
     "linux": {"bubblewrap": "harness.sandbox.bubblewrap", "landlock": "harness.sandbox.landlock"},
@@ -29,7 +29,7 @@ PROOF = Job(
     limits=Limits(wall_s=30.0, cpu_s=20.0),
 )
 
-__all__ = ["BACKENDS", "UNSAFE_FLAG", "Trial", "asked_for", "choose", "is_builtin", "survey", "without"]
+__all__ = ["BACKENDS", "UNSAFE_FLAG", "Trial", "asked_for", "choose", "is_builtin", "prove", "survey", "without"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,12 @@ class Trial:
     name: str
     sandbox: Sandbox | None
     failure: str = ""
+
+
+def prove(sandbox: Sandbox, python: Interpreter) -> None:
+    """Raises SandboxError when an interpreter does not run in a sandbox that works with the harness's own."""
+    if failure := _failure(sandbox, replace(PROOF, python=python)):
+        raise SandboxError(f"{python.name} ({python.path}) does not run in the sandbox: {failure}")
 
 
 def asked_for(backend: str | None, *, unsafe: bool) -> Sandbox:
@@ -123,10 +129,10 @@ def _listed(names: list[str]) -> str:
     return " or ".join(names) or "none"
 
 
-def _failure(sandbox: Sandbox) -> str | None:
+def _failure(sandbox: Sandbox, proof: Job = PROOF) -> str | None:
     """What goes wrong when a tiny program is run, or None."""
     try:
-        result = sandbox.run(PROOF)
+        result = sandbox.run(proof)
     except BadInterpreter:
         raise
     except SandboxError as error:

@@ -55,12 +55,13 @@ class Bubblewrap:
     def run(self, job: Job) -> JobResult:
         """Run a job in a room that only it sees. Raises SandboxError when there can be no room."""
         host.check(job)
-        stage = self._host.stage(job.imports)
+        stage = self._host.stage(job)
         writable = job.limits.writes_mib > 0
-        with rooms.room(job.files, group=self._host.uid, writable=writable) as folder:
+        kind = (writable, job.toolchain is not None)
+        with rooms.room(job.files, group=self._host.uid, writable=writable, programs=job.programs) as folder:
             recipe = runner.Recipe(
                 command=lambda sieve, status: self._command(job, stage, folder, sieve, status),
-                filter=self._filters[writable].code,
+                filter=self._filters[kind].code,
                 uid=self._host.uid,
                 folder=folder,
             )
@@ -89,20 +90,27 @@ class Bubblewrap:
         )
 
     @cached_property
-    def _filters(self) -> dict[bool, Filter]:
-        return {writable: compile_filter(writable) for writable in (False, True)}
+    def _filters(self) -> dict[tuple[bool, bool], Filter]:
+        kinds = ((False, False), (True, False), (True, True))
+        return {(writable, building): compile_filter(writable, building=building) for writable, building in kinds}
 
-    def _command(self, job: Job, stage: staging.Stage, folder: Path, sieve: int, status: int) -> list[str]:
-        environment = {**host.FIXED, **stage.environment}
-        loader = () if stage.loader is None else ("--ro-bind", str(stage.loader[0]), stage.loader[1])
+    def _command(self, job: Job, stage: staging.Stage | None, folder: Path, sieve: int, status: int) -> list[str]:
+        environment = {**host.FIXED, **(stage.environment if stage else {}), **(host.BUILDING if job.toolchain else {})}
         return [
             *(str(self._tool.path), *ISOLATION, *(NESTING_GUARD if self._tool.nesting_guard else ())),
             *(word for name, value in environment.items() for word in ("--setenv", name, value)),
-            *("--ro-bind", str(stage.folder), staging.INSIDE, *loader),
+            *(_library(stage) if stage else ()),
+            *(word for path in (job.toolchain.shown if job.toolchain else ()) for word in ("--ro-bind", path, path)),
             *("--bind" if job.limits.writes_mib else "--ro-bind", str(folder), BOX),
             *("--remount-ro", "/", "--chdir", BOX, "--seccomp", str(sieve), "--json-status-fd", str(status), "--"),
-            *host.expand(job.command, stage.program),
+            *host.expand(job.command, stage.program if stage else ""),
         ]
+
+
+def _library(stage: staging.Stage) -> Iterator[str]:
+    yield from ("--ro-bind", str(stage.folder), staging.INSIDE)
+    if stage.loader is not None:
+        yield from ("--ro-bind", str(stage.loader[0]), stage.loader[1])
 
 
 def candidates(python: str) -> Iterator[Bubblewrap]:

@@ -12,9 +12,12 @@ from harness.errors import SandboxError
 from harness.sandbox import rooms, staging
 from harness.types import Job
 
+PYTHON = "{python}"  # the word of a command that stands for the interpreter and its flags
 PYTHON_FLAGS = ("-u", "-s", "-S", "-P", "-B", "-X", "utf8")
 TO_BECOME = 1 << 0 | 1 << 6 | 1 << 7  # CAP_CHOWN, CAP_SETGID, CAP_SETUID
 FIXED = {"PYTHONHASHSEED": "0"}  # the environment of every program, besides what its interpreter needs
+# That of a compiler: plain messages, its own files in the work folder, its tools where systems keep them.
+BUILDING = {"LC_ALL": "C", "TMPDIR": ".", "PATH": "/usr/bin:/bin"}
 UNUSED_UIDS = range(59_000, 60_000)  # between the ranges that distributions give to people and to services
 
 
@@ -29,7 +32,7 @@ class Host:
         self.python = python
         self.cache = cache
         self.uid = uid
-        self._stages: dict[tuple[str, ...], staging.Stage] = {}
+        self._stages: dict[tuple[str, ...], staging.Stage] = {}  # by interpreter and modules
         self._staging = threading.Lock()
 
     @classmethod
@@ -47,11 +50,14 @@ class Host:
         bound = os.geteuid() == 0 and self.uid is None
         return ("a user of its own: this root may not become another one, so programs run as it",) if bound else ()
 
-    def stage(self, imports: tuple[str, ...]) -> staging.Stage:
-        key = tuple(sorted(set(imports)))
+    def stage(self, job: Job) -> staging.Stage | None:
+        """The job's interpreter, or this host's own, with the job's modules; None for a job that needs neither."""
+        if PYTHON not in job.command:
+            return None
+        python, modules = interpreter(job, self.python), sorted(set(job.imports))
         with self._staging:
-            if key not in self._stages:
-                self._stages[key] = staging.stage(self.python, key, self.cache)
+            if (key := (python, *modules)) not in self._stages:
+                self._stages[key] = staging.stage(python, modules, self.cache)
             return self._stages[key]
 
 
@@ -64,10 +70,15 @@ def check(job: Job) -> None:
         raise SandboxError(f"core {job.core} cannot be used: this machine has cores 0 to {(os.cpu_count() or 1) - 1}")
 
 
+def interpreter(job: Job, own: str) -> str:
+    """The path of what `{python}` stands for in a job."""
+    return job.python.path if job.python else own
+
+
 def expand(command: tuple[str, ...], program: str) -> Iterator[str]:
     """The command with `{python}` replaced by the interpreter and its flags."""
     for word in command:
-        if word == "{python}":
+        if word == PYTHON:
             yield from (program, *PYTHON_FLAGS)
         else:
             yield word

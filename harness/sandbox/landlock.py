@@ -37,11 +37,12 @@ class Landlock:
                 f"this target's program writes files, and Landlock ABI {self._abi} cannot keep it from emptying other "
                 "files: Linux 6.2 or newer is needed, or bubblewrap"
             )
-        stage = self._host.stage(job.imports)
-        with rooms.room(job.files, group=self._host.uid, writable=writable) as folder:
+        stage = self._host.stage(job)
+        kind = (writable, job.toolchain is not None)
+        with rooms.room(job.files, group=self._host.uid, writable=writable, programs=job.programs) as folder:
             recipe = runner.Recipe(
-                command=lambda sieve, _: self._command(job, stage, folder, sieve),
-                filter=self._filters[writable].code,
+                command=lambda sieve, _: self._command(job, stage, folder, sieve, self._filters[kind].pid_at),
+                filter=self._filters[kind].code,
                 uid=self._host.uid,
                 folder=folder,
             )
@@ -78,17 +79,20 @@ class Landlock:
         return self._abi >= confine.TRUNCATE_SINCE
 
     @cached_property
-    def _filters(self) -> dict[bool, seccomp.Filter]:
+    def _filters(self) -> dict[tuple[bool, bool], seccomp.Filter]:
         truncation = self._confines_truncation
         return {
-            writable: seccomp.compile_filter(writable, shared_processes=True, truncation=truncation)
-            for writable in (False, True)
+            (writable, building): seccomp.compile_filter(
+                writable, shared_processes=True, truncation=truncation, building=building
+            )
+            for writable, building in ((False, False), (True, False), (True, True))
         }
 
-    def _command(self, job: Job, stage: staging.Stage, folder: Path, sieve: int) -> list[str]:
-        program, environment = stage.in_place()
+    def _command(self, job: Job, stage: staging.Stage | None, folder: Path, sieve: int, pid_at: int) -> list[str]:
+        program, environment = stage.in_place() if stage else ("", host.BUILDING if job.toolchain else {})
         writable = bool(job.limits.writes_mib)
-        shown = [str(stage.folder), *([] if stage.loader is None else [stage.loader[1]])]
+        shown = [] if stage is None else [str(stage.folder), *([] if stage.loader is None else [stage.loader[1]])]
+        shown += job.toolchain.shown if job.toolchain else ()
         return confine.spell(
             list(host.expand(job.command, program)),
             folder=str(folder),
@@ -96,7 +100,7 @@ class Landlock:
             readable=shown if writable else [*shown, str(folder)],
             writable=[str(folder)] if writable else [],
             sieve=sieve,
-            pid_at=self._filters[writable].pid_at,
+            pid_at=pid_at,
         )
 
 

@@ -11,7 +11,7 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -24,8 +24,10 @@ ENTRY_COST = 4096  # bytes that each name counts for, so that empty files and fo
 
 
 @contextmanager
-def room(files: Mapping[str, bytes], *, group: int | None, writable: bool) -> Iterator[Path]:
-    """A fresh folder holding files, removed on the way out whatever happened.
+def room(
+    files: Mapping[str, bytes], *, group: int | None, writable: bool, programs: Collection[str] = ()
+) -> Iterator[Path]:
+    """A fresh folder holding files, removed on the way out whatever happened. programs: those that can be run.
 
     group: the unused id that the program will run as when the harness is root; None when it runs as the harness's user.
     """
@@ -34,7 +36,7 @@ def room(files: Mapping[str, bytes], *, group: int | None, writable: bool) -> It
     lock = os.open(outer, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)  # gone with this process, however it ends: see sweep
-        yield _furnished(outer, dict(zip(names, files.values(), strict=True)), group, writable)
+        yield _furnished(outer, dict(zip(names, files.values(), strict=True)), group, writable, programs)
     finally:
         remove(outer)
         os.close(lock)
@@ -54,7 +56,9 @@ def sweep(group: int | None) -> None:
                 os.close(handle)
 
 
-def _furnished(outer: Path, files: Mapping[str, bytes], group: int | None, writable: bool) -> Path:
+def _furnished(
+    outer: Path, files: Mapping[str, bytes], group: int | None, writable: bool, programs: Collection[str]
+) -> Path:
     inner = outer / "box"
     try:
         inner.mkdir(mode=0o700)
@@ -62,6 +66,8 @@ def _furnished(outer: Path, files: Mapping[str, bytes], group: int | None, writa
             (inner / name).parent.mkdir(parents=True, exist_ok=True)
             (inner / name).write_bytes(content)
         _hand_over(outer, inner, group, writable)
+        for name in programs:
+            (inner / name).chmod(0o550)
     except OSError as error:
         raise SandboxError(f"a work folder could not be filled ({error}): full disk, or two names alike?") from None
     return inner

@@ -43,7 +43,10 @@ class SandboxExec:
         host.check(job)
         with rooms.room(job.files, group=None, writable=job.limits.writes_mib > 0) as folder:
             recipe = runner.Recipe(
-                command=lambda *_: command(job, self._python, folder), filter=b"", uid=None, folder=folder
+                command=lambda *_: command(job, host.interpreter(job, self._python), folder),
+                filter=b"",
+                uid=None,
+                folder=folder,
             )
             return runner.execute(job, recipe)
 

@@ -153,13 +153,13 @@ def _plan(python: str, imports: Sequence[str]) -> _Plan:
         else:
             copies[f"{library}/lib-dynload/{path.name}"] = path
     binaries = list(copies.values())
-    interpreter, shared = _shared_libraries(binaries[0], binaries[1:])
+    interpreter, shared = shared_libraries(binaries[0], binaries[1:])
     copies.update({f"lib/{name}": path for name, path in shared.items()})
     return _Plan(f"bin/python{version[0]}.{version[1]}", interpreter, copies, sources)
 
 
 def _ask(python: str, imports: Sequence[str]) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(_run([python, "-I", "-S", "-B", _probe(), "list", *imports]))
+    answer: dict[str, Any] = json.loads(run([python, "-I", "-S", "-B", _probe(), "list", *imports]))
     if tuple(answer["version"][:2]) < OLDEST:
         found = ".".join(map(str, answer["version"]))
         raise BadInterpreter(f"{python} is Python {found}: {OLDEST[0]}.{OLDEST[1]} or newer is needed")
@@ -168,10 +168,10 @@ def _ask(python: str, imports: Sequence[str]) -> dict[str, Any]:
     return answer
 
 
-def _shared_libraries(executable: Path, extensions: Sequence[Path]) -> tuple[str | None, dict[str, Path]]:
+def shared_libraries(executable: Path, extensions: Sequence[Path]) -> tuple[str | None, dict[str, Path]]:
     """(the loader's path, {name: file}) of all libraries, as the dynamic loader itself resolves them."""
     loader, libraries = None, {}
-    listing = _run([str(executable)], LD_TRACE_LOADED_OBJECTS="1")
+    listing = run([str(executable)], LD_TRACE_LOADED_OBJECTS="1")
     for name, path in LIBRARY_LINE.findall(listing):
         if name.startswith("/"):
             loader = name
@@ -181,12 +181,12 @@ def _shared_libraries(executable: Path, extensions: Sequence[Path]) -> tuple[str
     if loader is None:
         return None, {}
     for extension in extensions:
-        found = LIBRARY_LINE.findall(_run([loader, "--list", str(extension)]))
+        found = LIBRARY_LINE.findall(run([loader, "--list", str(extension)]))
         libraries.update({name: Path(path) for name, path in found if path and not name.startswith("/")})
     return loader, libraries
 
 
-def _run(command: Sequence[str], stdin: str = "", **environment: str) -> str:
+def run(command: Sequence[str], stdin: str = "", **environment: str) -> str:
     """Standard output of a trusted helper, which gets nothing of this process's environment but library paths."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "PYENV_VERSION") if name in os.environ}
     try:
@@ -239,7 +239,7 @@ def _build(python: str, plan: _Plan, folder: Path, cache: Path) -> None:
         for _, target, _ in jobs:
             Path(target).parent.mkdir(parents=True, exist_ok=True)
         (draft / plan.program.replace("bin/", "lib/") / "lib-dynload").mkdir(parents=True, exist_ok=True)
-        _run([python, "-I", "-S", "-B", _probe(), "compile"], stdin=json.dumps(jobs))
+        run([python, "-I", "-S", "-B", _probe(), "compile"], stdin=json.dumps(jobs))
         _open_to_readers(draft)
 
 

@@ -25,12 +25,12 @@ class Unconfined:
         host.check(job)
         # An interpreter may need to be told where its libraries are; nothing else of the environment is passed on.
         libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-        with rooms.room(job.files, group=None, writable=job.limits.writes_mib > 0) as folder:
+        with rooms.room(job.files, group=None, writable=job.limits.writes_mib > 0, programs=job.programs) as folder:
             recipe = runner.Recipe(
                 command=lambda *_: confine.spell(
-                    list(host.expand(job.command, self._python)),
+                    list(host.expand(job.command, host.interpreter(job, self._python))),
                     folder=str(folder),
-                    environment={**host.FIXED, **libraries},
+                    environment={**host.FIXED, **libraries, **(host.BUILDING if job.toolchain else {})},
                 ),
                 filter=b"",
                 uid=None,

@@ -1,6 +1,15 @@
 """When a difference is a difference: paired log ratios and their intervals, the crowning rule, and what it costs."""
 
-from harness.stats.crowning import FAMILY, MINIMUM_GAIN, MOST_PAIRS, Rule, duel_alpha, worth_a_duel
+from harness.stats.crowning import (
+    FAMILY,
+    MINIMUM_GAIN,
+    MOST_PAIRS,
+    SIMPLER_MARGIN,
+    Rule,
+    duel_alpha,
+    may_be_as_good,
+    worth_a_duel,
+)
 from harness.stats.paired import (
     CONFIDENCE,
     PRIOR_CPU,
@@ -28,6 +37,7 @@ __all__ = [
     "PRIOR_FREEDOM",
     "PRIOR_MEMORY",
     "ROUGH_CPU",
+    "SIMPLER_MARGIN",
     "Interval",
     "Noise",
     "NoiseModel",
@@ -37,6 +47,7 @@ __all__ = [
     "fitness",
     "fitness_logs",
     "interval",
+    "may_be_as_good",
     "memory_logs",
     "t_cdf",
     "t_quantile",

@@ -18,6 +18,7 @@ FIRST_LOOK = 3  # pairs; with fewer, a series knows nothing of its own spread
 GROWTH = 1.5  # from look to look
 MOST_PAIRS = 15  # what a run spends on one duel
 MINIMUM_GAIN = 0.01  # a duel whose estimate falls below this is given up: a comment can move as much about in memory
+SIMPLER_MARGIN = 0.02  # of fitness: what a simpler program may lose at most, and is shown not to, to take a crown over
 
 
 def duel_alpha(nth: int, family: float = FAMILY) -> float:
@@ -30,12 +31,14 @@ class Rule:
     """alpha: the chance that a program that is no better is told to be (and, of one that is no worse, to be worse).
 
     most: pairs after which a series ends undecided. gives_up: whether it ends as soon as it shows no gain worth having,
-    as a duel does; otherwise it goes on until the difference is told, in either direction.
+    as a duel does; otherwise it goes on until the difference is told, in either direction. margin: what may be lost; a
+    series with one asks whether a program is no worse than that (non-inferiority), at the same error rate.
     """
 
     alpha: float
     most: int = MOST_PAIRS
     gives_up: bool = True
+    margin: float = 0.0
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -51,12 +54,19 @@ class Rule:
         return 1 - 2 * self.alpha / len(self.looks)
 
     def verdict(self, shown: Interval, pairs: int) -> bool | None:
-        """True: better. False: not shown to be (worse, given up, or out of pairs). None: another look."""
-        if self.gives_up and shown.value < 1 + MINIMUM_GAIN:
+        """True: better, or no worse than the margin. False: not shown to be (worse, given up, or out of pairs).
+        None: another look."""
+        bar = 1.0 - self.margin
+        if self.gives_up and shown.value < bar + MINIMUM_GAIN:
             return False
-        if shown.low > 1.0:
+        if shown.low > bar:
             return True
-        return False if pairs >= self.most or shown.high < 1.0 else None
+        return False if pairs >= self.most or shown.high < bar else None
+
+
+def may_be_as_good(gain: Interval) -> bool:
+    """Whether a simpler program's measured fitness over the incumbent's leaves it possible that nothing is lost."""
+    return gain.high >= 1.0 - SIMPLER_MARGIN
 
 
 def worth_a_duel(gain: Interval) -> bool:

@@ -25,12 +25,13 @@ from harness.store.syncing import Syncer
 from harness.types import Event, JsonObject
 
 _SEAL = re.compile(rb',"crc":"([0-9a-f]{8})"\}\n')
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 SEAL_LENGTH = len(',"crc":"01234567"}\n')
 
 
 def encode(event: Event) -> str:
     record = {"n": event.n, "kind": event.kind, "at": event.at, "data": event.data}
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(record)
 
 
 def sealed(line: str) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from operator import attrgetter
 from typing import Any
 
 from harness.types import HotLine, JsonObject, Order, Profile, Reading, Score, Usage
@@ -18,17 +20,26 @@ def _plain(value: Any) -> Any:
     if kind in _ATOMS:
         return value
     if kind is dict:
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: item if type(item) in _ATOMS else _plain(item) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [_plain(item) for item in value]
-    if kind in _names or is_dataclass(value):
-        names = _names.get(kind) or _names.setdefault(kind, tuple(field.name for field in fields(kind)))
-        return {name: _plain(getattr(value, name)) for name in names}
-    return value
+        return [item if type(item) in _ATOMS else _plain(item) for item in value]
+    if kind not in _kinds and not is_dataclass(value):
+        return value
+    names, values = _kinds.get(kind) or _kinds.setdefault(kind, _fields_of(kind))
+    items = zip(names, values(value), strict=True)
+    return {name: item if type(item) in _ATOMS else _plain(item) for name, item in items}
+
+
+def _fields_of(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """The names of a record's fields, and what reads them all at once."""
+    names = tuple(field.name for field in fields(kind))
+    if len(names) > 1:
+        return names, attrgetter(*names)
+    return names, lambda value: tuple(getattr(value, name) for name in names)
 
 
 _ATOMS = frozenset({str, int, float, bool, type(None)})
-_names: dict[type, tuple[str, ...]] = {}  # of the fields of each kind of record met so far
+_kinds: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}  # of records met so far
 
 
 def score_of(data: JsonObject) -> Score:

@@ -40,6 +40,7 @@ class Row:
     memory_high: float
     speed_low: float
     speed_high: float
+    interpreter: str | None = None  # what ran the programs; ratios are within one
 
 
 def row_of(run: RunRecord) -> Row:
@@ -80,6 +81,7 @@ def row(start: Start, folder: str, status: RunStatus, usage: Usage, best: str | 
         memory_high=memory[1],
         speed_low=speed[0],
         speed_high=speed[1],
+        interpreter=start.runs_on,
     )
 
 

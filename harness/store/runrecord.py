@@ -37,7 +37,13 @@ class Start:
     baseline_id: str
     baseline_source: str  # sha of its blob
     at: float
+    interpreter: JsonObject | None = None  # path, name and build; None: the harness's own, see machine
     plugins: tuple[JsonObject, ...] = ()  # code of the user's that took part: kind, title, reference, file, sha256
+
+    @property
+    def runs_on(self) -> str:
+        """The interpreter that ran every program, in words; ratios are within one."""
+        return str((self.interpreter or {}).get("name") or self.machine.get("python") or "not recorded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,10 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Crown:
-    """How a duel with the incumbent ended; ratio is challenger over incumbent, in fitness."""
+    """How a duel with the incumbent ended; ratio is challenger over incumbent, in fitness.
+
+    margin: what a simpler form of the incumbent may lose; 0 for a challenger that had to be better.
+    """
 
     candidate: str
     over: str
@@ -78,6 +87,7 @@ class Crown:
     low: float | None
     high: float | None
     explanation: str
+    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

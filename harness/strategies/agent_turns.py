@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness import edits
 from harness.edits import Edited
 from harness.errors import ModelError, ModelRefused, Unusable
+from harness.strategies.evidence import changes_of, profile_of
 from harness.strategies.prompting import render
 from harness.strategies.proposers import DIFF_CHARACTERS, ask_model
 from harness.strategies.quoting import one_line, whole_lines
@@ -26,6 +27,8 @@ def turn(order: Order, tools: Tools, settings: CodexSettings) -> Candidate:
     """A session of the agent that the settings name. Raises Unusable, and ModelError when the agent itself failed."""
     start = tools.source(order.parents[0])
     values = {**order.context, "rows": _latest(order.context), "target": tools.target}
+    values["profile"] = profile_of(start, tools, order.context["profiled"])
+    values["changes"] = changes_of(order.context["diffs"], tools)
     brief = Brief(
         agent=settings.agent,
         model=settings.model,

@@ -16,11 +16,11 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from harness.strategies.clustering import Vector, cluster, descriptor
-from harness.strategies.history import Attempt, Program, attempt_of, beats, program_of, ranked
+from harness.strategies.history import Attempt, Program, attempt_of, beats, program_of, ranked, telling
 from harness.strategies.planning import area_key, own_briefs, plan, settled
 from harness.strategies.quoting import one_line
-from harness.strategies.working import work
-from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools
+from harness.strategies.working import branch, work
+from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools, candidate_id
 
 GRAFT_EVERY = 3
 EXHAUSTED_AFTER = 2  # rounds in a row that an area gains nothing
@@ -40,7 +40,9 @@ class AsterSettings(BaseModel):
     max_steps: int = Field(12, ge=1, le=100, description="edits that a worker may try, wrong ones included")
     clusters_max: int = Field(8, ge=2, le=32, description="clusters of the archive at most")
     elites_per_cluster: int = Field(2, ge=1, le=10, description="programs of a cluster that the planner sees")
-    stale_rounds: int = Field(2, ge=0, description="rounds without a gain after which it ends; 0: never")
+    stale_rounds: int = Field(2, ge=0, description="rounds that change nothing after which it ends; 0: never")
+    profile: bool = Field(True, description="show a language model where the parent's time and memory go")
+    diffs: int = Field(4, ge=0, le=20, description="attempts whose changes a language model is shown")
     gain: float = Field(0.02, ge=0, le=1, description="gain over its parent from which a program is called kept")
 
 
@@ -83,8 +85,10 @@ class Aster:
         self._round = 0
         self._stale = 0
         self._gained = False  # in this round
+        self._arrived: set[str] = set()  # programs of this round
         self._planning = False
         self._briefs: list[JsonObject] = []  # of this round, not handed out yet
+        self._branches: list[tuple[str, JsonObject]] = []  # programs of this round to be settled, with their parents
         self._working = 0
         self._baseline = Program.baseline(baseline)
         self._programs = {baseline.id: self._baseline}
@@ -101,6 +105,10 @@ class Aster:
         """A plan, then its workers, then the next plan; None while a round is not over, and when it has ended."""
         if self._briefs:
             return self._work_order(self._briefs.pop(0))
+        if self._branches:
+            self._working += 1
+            parent, found = self._branches.pop(0)
+            return self._order("branch", (parent,), found)
         if self._planning or self._working or self._ended():
             return None
         return self._plan_order()
@@ -112,19 +120,18 @@ class Aster:
             self._take_work(outcome)
 
     def propose(self, order: Order, tools: Tools) -> Candidate | None:
-        """A plan hands over briefs and makes no program; a worker's shift ends in its best one. Raises Unusable."""
+        """A plan hands over briefs and makes no program; a worker's shift ends in its best one, and the others that it
+        measured are settled one by one. Raises Unusable."""
         if order.operator == "plan":
             plan(order, tools)
             return None
-        return work(order, tools, self.settings.max_steps)
+        return branch(order) if order.operator == "branch" else work(order, tools, self.settings.max_steps)
 
     def _ended(self) -> bool:
         stale = self.settings.stale_rounds
-        exhausted = bool(self.areas) and all(area.status == "exhausted" for area in self.areas.values())
         return (
             self._round >= self.settings.iterations
             or (stale > 0 and self._stale >= stale)
-            or (stale > 0 and exhausted)
             or (self._left is not None and self._left <= 0)
         )
 
@@ -169,7 +176,7 @@ class Aster:
             if self._briefs:
                 break
         else:
-            self._stale = max(self._stale, self.settings.stale_rounds)  # nothing is left to be worked on
+            self._stale = max(self._stale, self.settings.stale_rounds)  # every area is exhausted
         for brief, budget in zip(self._briefs, self._budgets(len(self._briefs)), strict=True):
             brief["eval_budget"] = budget
 
@@ -193,6 +200,8 @@ class Aster:
             "feedback": parent.feedback,
             "learnings": self._learnings[-LEARNINGS:],
             "attempts": [attempt.described() for attempt in self._attempts[-ATTEMPTS:]],
+            "diffs": telling(self._attempts, self.settings.diffs),
+            "profiled": self.settings.profile,
         }
         return self._order("work", tuple(p.id for p in (parent, *partner)), context)
 
@@ -206,11 +215,22 @@ class Aster:
         program = program_of(outcome, kept)
         if program is not None and program.id not in self._programs:
             self._programs[program.id] = program
+            self._arrived.add(program.id)
             self._descriptors[program.id] = descriptor(program)
         self._gained |= kept
-        self._learn(outcome, kept, program.fitness / parent.fitness if program else 1.0)
-        if not self._working and not self._briefs:
+        if outcome.order.operator == "work":
+            self._learn(outcome, kept, program.fitness / parent.fitness if program else 1.0)
+            self._branch(outcome)
+        if not self._working and not self._briefs and not self._branches:
             self._close_round()
+
+    def _branch(self, outcome: Outcome) -> None:
+        """Every program that a worker measured is kept, if it is new: the archive is of all that was seen."""
+        known = {*self._programs, *(candidate_id(found["source"]) for _, found in self._branches)}
+        for found in outcome.handoff.get("branches", ()):
+            if candidate_id(found["source"]) not in known:
+                known.add(candidate_id(found["source"]))
+                self._branches.append((outcome.order.parents[0], found))
 
     def _learn(self, outcome: Outcome, kept: bool, gain: float) -> None:
         """The area's fate by the harness's numbers; the worker's words are passed on as words."""
@@ -226,11 +246,16 @@ class Aster:
         self._handoffs.append({"area": name, **texts})
 
     def _close_round(self) -> None:
-        """Cluster all of history again; the elites of each cluster are what the next plan starts from."""
-        self._stale = 0 if self._gained else self._stale + 1
+        """Cluster all of history again; the elites of each cluster are what the next plan starts from.
+
+        A round changed something when it gained, or brought a program that is now among the elites.
+        """
         programs = list(self._programs.values())
         vectors = [self._descriptors[p.id] for p in programs]
         self.clusters = cluster(programs, vectors, f"{self._seed}/{self._round}", self.settings.clusters_max)
+        elites = {p.id for members in self.clusters for p in members[: self.settings.elites_per_cluster]}
+        self._stale = 0 if self._gained or elites & self._arrived else self._stale + 1
+        self._arrived.clear()
 
     def _best(self) -> Program:
         return ranked(self._programs.values())[0]

@@ -20,6 +20,7 @@ class BestOfNSettings(BaseModel):
 
     n: int | None = Field(None, ge=1, description="replies to ask for; unset: until the budget ends")
     mode: Mode = Field("diff", description="what the model is asked for: SEARCH/REPLACE edits, or the whole file")
+    profile: bool = Field(True, description="show a language model where the program's time and memory go")
 
 
 class BestOfN:
@@ -42,7 +43,7 @@ class BestOfN:
         if self._asked == self.settings.n:
             return None
         self._asked += 1
-        return Order(self._asked, self.settings.mode, (self._baseline,))
+        return Order(self._asked, self.settings.mode, (self._baseline,), {"profiled": self.settings.profile})
 
     def tell(self, outcome: Outcome) -> None:
         """Nothing is learnt: the replies are independent."""

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harness import parsing
 from harness.strategies.agent_turns import RESULTS, plain_turn, results_table, turn
-from harness.strategies.history import Program, artifacts, program_of
+from harness.strategies.history import Attempt, Program, artifacts, attempt_of, program_of, telling
 from harness.strategies.quoting import middle_cut, one_line
 from harness.types import Candidate, Commit, JsonObject, Order, Outcome, Target, Tools
 
@@ -49,6 +49,8 @@ class CodexSettings(BaseModel):
     history_rows: int = Field(10, ge=0, le=100, description="latest rows of results.tsv that the prompt shows")
     stall: int = Field(4, ge=1, description="turns that keep nothing until one starts elsewhere")
     stall_stop: int = Field(8, ge=0, description="turns that keep nothing until it ends; 0: never")
+    profile: bool = Field(True, description="show a language model where the program's time and memory go")
+    diffs: int = Field(4, ge=0, le=20, description="turns whose changes a language model is shown")
     noise: float = Field(0.02, ge=0, le=0.5, description="share of the best score that a simpler program may lack")
 
     @model_validator(mode="after")
@@ -81,6 +83,7 @@ class Codex:
         self._failure = ""
         self._notes = ""
         self._rows: list[JsonObject] = []
+        self._attempts: list[Attempt] = []
         self._elsewhere: dict[str, int] = {}  # turns that started from an earlier commit, by its id
         self.kept: list[Program] = [Program.baseline(baseline)]  # the lineage; the last one is the incumbent
         self._best = 1.0  # fitness of the last one that was crowned
@@ -163,6 +166,8 @@ class Codex:
             "start": begun.described(),
             "rows": self._rows[-ROWS:],
             "shown": self.settings.history_rows,
+            "diffs": telling(self._attempts, self.settings.diffs),
+            "profiled": self.settings.profile,
             "failure": self._failure,
             "notes": self._notes,
             "quick_evals": quick if self._left is None else min(quick, max(0, self._left - 1)),
@@ -178,6 +183,7 @@ class Codex:
 
     def _remember(self, outcome: Outcome, keep: bool) -> None:
         score, candidate = outcome.score, outcome.candidate
+        self._attempts = [*self._attempts[-ROWS:], attempt_of(outcome, keep)]
         broken = candidate is not None and score.status != "ok"
         if score.status != "ok":
             self._failure = middle_cut(artifacts(score), FAILURE_BYTES)

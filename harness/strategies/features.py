@@ -104,8 +104,9 @@ def lines_of(source: str) -> frozenset[str]:
 
 def distance(a: frozenset[str], b: frozenset[str]) -> float:
     """The share of lines that two programs do not have in common (Jaccard): 0 for the same lines, 1 for none shared."""
-    union = len(a | b)
-    return 1.0 - len(a & b) / union if union else 0.0
+    shared = len(a & b)
+    union = len(a) + len(b) - shared
+    return 1.0 - shared / union if union else 0.0
 
 
 def elites(programs: Iterable[Program], cell_of: Callable[[Program], Cell]) -> dict[Cell, Program]:

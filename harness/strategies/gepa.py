@@ -18,7 +18,7 @@ from harness import edits
 from harness.edits import Edited
 from harness.errors import Unusable
 from harness.strategies.advice import areas_to_improve
-from harness.strategies.history import Program, attempt_of, beats, program_of
+from harness.strategies.history import Program, attempt_of, beats, program_of, telling
 from harness.strategies.islands import Island
 from harness.strategies.prompting import render
 from harness.strategies.proposers import DIFF_CHARACTERS, Mode, Question, ask_model, question
@@ -41,6 +41,8 @@ class GepaSettings(BaseModel):
     repairs: int = Field(1, ge=0, le=5, description="how often a program that fails its trial may be mended")
     others: int = Field(2, ge=0, le=20, description="other programs of the fronts shown")
     attempts: int = Field(10, ge=0, le=100, description="latest attempts listed, besides the best")
+    profile: bool = Field(True, description="show a language model where the parent's time and memory go")
+    diffs: int = Field(4, ge=0, le=20, description="attempts whose changes a language model is shown")
     gain: float = Field(0.02, ge=0, le=1, description="gain over its parent from which an attempt is called kept")
 
 
@@ -110,6 +112,8 @@ class Gepa:
             "feedback": parent.feedback,
             "advice": areas_to_improve(parent, best, self._baseline, self._objective, self.population.attempts),
             "attempts": [attempt.described() for attempt in attempts],
+            "diffs": telling(self.population.attempts, self.settings.diffs),
+            "profiled": self.settings.profile,
             "inspirations": [program.described() for program in shown],
         }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from harness.strategies.quoting import middle_cut, one_line
 from harness.types import Candidate, JsonObject, Outcome, Score, Status
@@ -25,6 +25,7 @@ class Program:
     feedback: str = ""
     kept: bool = False  # it was clearly better than its parent
     n: int = 0  # the order that it came from; 0: the baseline
+    parent: str = ""  # id of the program that it changed
 
     @classmethod
     def baseline(cls, candidate: Candidate) -> Program:
@@ -43,7 +44,10 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A thing that was tried, as one line of a prompt. fitness is a ratio to the baseline; None if not valid."""
+    """A thing that was tried, as one line of a prompt. fitness is a ratio to the baseline; None if not valid.
+
+    id and parent: of the program and the one that it changed; "" where no program came of it.
+    """
 
     n: int
     status: Status
@@ -51,9 +55,18 @@ class Attempt:
     kept: bool
     note: str
     feedback: str
+    id: str = ""
+    parent: str = ""
 
     def described(self) -> JsonObject:
-        return asdict(self)
+        return {
+            "n": self.n,
+            "status": self.status,
+            "fitness": self.fitness,
+            "kept": self.kept,
+            "note": self.note,
+            "feedback": self.feedback,
+        }
 
 
 def program_of(outcome: Outcome, kept: bool) -> Program | None:
@@ -71,6 +84,7 @@ def program_of(outcome: Outcome, kept: bool) -> Program | None:
         artifacts(score),
         kept,
         outcome.order.n,
+        _first(candidate.parents),
     )
 
 
@@ -84,12 +98,25 @@ def attempt_of(outcome: Outcome, kept: bool) -> Attempt:
         kept=kept,
         note=one_line(candidate.note if candidate else "") or ("no note" if candidate else "no program"),
         feedback=one_line(score.feedback, _FEEDBACK_CHARACTERS),
+        id=candidate.id if candidate else "",
+        parent=_first(candidate.parents) if candidate else "",
     )
 
 
 def told(program: Program) -> Attempt:
     """A program as the attempt that it was."""
-    return Attempt(program.n, "ok", program.fitness, program.kept, one_line(program.note) or "no note", "")
+    note = one_line(program.note) or "no note"
+    return Attempt(program.n, "ok", program.fitness, program.kept, note, "", program.id, program.parent)
+
+
+def telling(attempts: Sequence[Attempt], count: int) -> list[JsonObject]:
+    """Attempts whose changes are worth showing, oldest first: half of them gained, and half lost or failed."""
+    made = [attempt for attempt in attempts if attempt.id and attempt.parent]
+    worked = sorted((a for a in made if a.kept), key=lambda a: (-(a.fitness or 0.0), a.n))[: (count + 1) // 2]
+    rest = count - len(worked)
+    in_vain = [a for a in made if not a.kept][-rest:] if rest else []
+    shown = sorted((*worked, *in_vain), key=lambda attempt: attempt.n)
+    return [{**attempt.described(), "id": attempt.id, "parent": attempt.parent} for attempt in shown]
 
 
 def beats(score: Score, parent_fitness: float, gain: float) -> bool:
@@ -110,6 +137,10 @@ def ranked(programs: Iterable[Program]) -> list[Program]:
 def rank(program: Program) -> tuple[float, int, str]:
     """What programs are ranked by: the smaller the better."""
     return -program.fitness, program.n, program.id
+
+
+def _first(parents: Sequence[str]) -> str:
+    return parents[0] if parents else ""
 
 
 def _ratio(score: Score, metric: str) -> float:

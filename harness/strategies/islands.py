@@ -116,13 +116,15 @@ def migrate(islands: Sequence[Island], share: float) -> list[tuple[str, int]]:
 
 
 def prune(islands: Sequence[Island], space: FeatureSpace, limit: int) -> None:
-    """Drop the worst programs until at most `limit` are left in all; an island's best always stays.
+    """Where there are more than `limit` programs in all, drop the worst; an island's best always stays.
 
     Programs that hold a cell go only when no others are left, since the map is what keeps the population varied.
+    Whoever must go is looked for among all, so a large population loses a twentieth at once, and then none for a while.
     """
-    excess = sum(len(island.programs) for island in islands) - limit
-    if excess <= 0:
+    held = sum(len(island.programs) for island in islands)
+    if held <= limit:
         return
+    excess = held - (limit - limit // 20)
     for _, island, program_id in nsmallest(excess, _expendable(islands, space), key=lambda found: found[0]):
         island.remove(program_id)
 

@@ -7,6 +7,7 @@ model layer's draw. The policy is single-threaded and pure; propose needs only t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 from typing import Annotated, Any, ClassVar, Self
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from harness.strategies.advice import areas_to_improve
 from harness.strategies.features import Axis, FeatureSpace
-from harness.strategies.history import Program, attempt_of, beats, program_of
+from harness.strategies.history import Program, attempt_of, beats, program_of, telling
 from harness.strategies.islands import EliteArchive, Island, migrate, prune
 from harness.strategies.proposers import Mode, proposer
 from harness.types import Candidate, JsonObject, Order, Outcome, Target, Tools
@@ -57,6 +58,8 @@ class OpenEvolveSettings(BaseModel):
     top_programs: int = Field(3, ge=0, le=20, description="best programs of the island shown")
     diverse_programs: int = Field(2, ge=0, le=20, description="programs of other cells shown")
     attempts: int = Field(10, ge=0, le=100, description="latest attempts of the island listed, besides its best")
+    profile: bool = Field(True, description="show a language model where the parent's time and memory go")
+    diffs: int = Field(4, ge=0, le=20, description="attempts whose changes a language model is shown")
     gain: float = Field(0.02, ge=0, le=1, description="gain over its parent from which an attempt is called kept")
 
     @model_validator(mode="after")
@@ -157,6 +160,7 @@ class OpenEvolve:
         island = self.islands[index]
         best = island.ranked()[0]
         attempts = island.told(best=self.settings.top_programs, latest=self.settings.attempts)
+        elsewhere = self._elsewhere(island, parent)
         return {
             "island": index,
             "generation": island.generation,
@@ -167,20 +171,28 @@ class OpenEvolve:
             "feedback": parent.feedback,
             "advice": areas_to_improve(parent, best, self._baseline, self._objective, island.attempts),
             "attempts": [attempt.described() for attempt in attempts],
+            "diffs": telling(island.attempts, self.settings.diffs),
+            "profiled": self.settings.profile,
             "top": [p.described() for p in island.ranked()[: self.settings.top_programs]],
-            "diverse": [p.described() for p in self._elsewhere(island, parent, self.settings.diverse_programs, rng)],
-            "inspirations": [p.described() for p in self._inspirations(island, parent, rng)],
+            "diverse": [p.described() for p in _some(elsewhere, self.settings.diverse_programs, rng)],
+            "inspirations": [p.described() for p in self._inspirations(island, parent, elsewhere, rng)],
         }
 
-    def _inspirations(self, island: Island, parent: Program, rng: Random) -> list[Program]:
+    def _inspirations(
+        self, island: Island, parent: Program, elsewhere: Sequence[Program], rng: Random
+    ) -> list[Program]:
         """The island's best and its top share, then programs from other cells than the parent's; never the parent."""
         wanted = self.settings.inspirations
         chosen = [p for p in island.top(self.settings.elites) if p.id != parent.id][:wanted]
         taken = {p.id for p in chosen}
-        others = [p for p in self._elsewhere(island, parent, wanted, rng) if p.id not in taken]
+        others = [p for p in _some(elsewhere, wanted, rng) if p.id not in taken]
         return (chosen + others)[:wanted]
 
-    def _elsewhere(self, island: Island, parent: Program, count: int, rng: Random) -> list[Program]:
+    def _elsewhere(self, island: Island, parent: Program) -> list[Program]:
+        """The holders of other cells than the parent's, best first."""
         here = self.space.cell(parent)
-        holders = [p for cell, p in island.map(self.space).items() if cell != here]  # best first, as the map is drawn
-        return rng.sample(holders, min(count, len(holders)))
+        return [p for cell, p in island.map(self.space).items() if cell != here]
+
+
+def _some(programs: Sequence[Program], count: int, rng: Random) -> list[Program]:
+    return rng.sample(programs, min(count, len(programs)))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, Field
 
+from harness.strategies.evidence import described
 from harness.strategies.prompting import render
 from harness.strategies.quoting import one_line
 from harness.structured import structured
-from harness.types import JsonObject, Order, Profile, Prompt, Tools
+from harness.types import JsonObject, Order, Prompt, Tools
 
 TEXT = 600  # characters of a brief's longest field
 AREA = 60
@@ -105,24 +105,6 @@ def settled(
     if briefs and context["graft"] and not any(brief["graft"] for brief in briefs):
         briefs[-1]["parent"], briefs[-1]["graft"] = context["graft"]
     return briefs
-
-
-def described(profile: Profile, program: str) -> JsonObject:
-    """A profile as a prompt shows it: each line with its text, cut to one line."""
-    lines = program.splitlines()
-
-    def with_text(entries: Sequence[Any]) -> list[JsonObject]:
-        return [
-            {**asdict(e), "text": one_line(lines[e.line - 1].strip(), 120)} for e in entries if e.line <= len(lines)
-        ]
-
-    return {
-        "hottest": with_text(profile.hottest),
-        "heaviest": with_text(profile.heaviest),
-        "types": [list(entry) for entry in profile.types],
-        "traced_mib": profile.traced_mib,
-        "end": profile.end,
-    }
 
 
 def area_key(name: str) -> str:

@@ -31,6 +31,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # templates do not change while a run goes on
     )
     environment.filters.update(fence=edits.fence, fenced=fenced, line=one_line, quoted=quoted, ratio=_ratio)
     environment.filters.update(as_expected=knobs.expected)  # as a program that lacks one is refused

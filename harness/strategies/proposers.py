@@ -12,6 +12,7 @@ from typing import Literal
 from harness import edits
 from harness.edits import Edited
 from harness.errors import Unusable
+from harness.strategies.evidence import changes_of, profile_of
 from harness.strategies.prompting import render
 from harness.strategies.quoting import whole_lines
 from harness.types import Candidate, JsonObject, Order, Prompt, Reply, Tools
@@ -57,13 +58,16 @@ def proposer(operator: str) -> Proposer:
     return {"diff": diff, "rewrite": rewrite}[operator]
 
 
-def ask_model(system: str, user: str, parent: str, tools: Tools, role: str = "") -> Edited:
-    """What the model makes of `parent`. An unusable answer goes back once with the reason; a second is raised."""
+def ask_model(system: str, user: str, parent: str, tools: Tools, role: str = "", model: str = "") -> Edited:
+    """What the model makes of `parent`. An unusable answer goes back once with the reason; a second is raised.
+
+    model: the member of an ensemble that is asked, "" to have one drawn by weight.
+    """
     try:
-        return _edited(tools.complete(_prompt(system, user, tools, role)), parent)
+        return _edited(tools.complete(_prompt(system, user, tools, role, model)), parent)
     except Unusable as first:
         again = user + render("again.md.j2", reason=str(first))
-        return _edited(tools.complete(_prompt(system, again, tools, role)), parent)
+        return _edited(tools.complete(_prompt(system, again, tools, role, model)), parent)
 
 
 def shown(context: JsonObject, parent: str, tools: Tools) -> list[JsonObject]:
@@ -82,17 +86,25 @@ def shown(context: JsonObject, parent: str, tools: Tools) -> list[JsonObject]:
 
 
 def question(order: Order, tools: Tools, template: str, mode: Mode) -> Question:
-    """What a template asks about the order's first parent; every name in the order's context is known to it."""
+    """What a template asks about the order's first parent; every name in the order's context is known to it.
+
+    A context's `diffs` are attempts whose changes are shown; `profiled` says whether the parent's profile is.
+    """
     parent = tools.source(order.parents[0])
     system = render("system.md.j2", target=tools.target, mode=mode)
     programs = shown(order.context, parent, tools)
-    user = render(template, **order.context, target=tools.target, mode=mode, program=parent, programs=programs)
+    evidence = {
+        "profile": profile_of(parent, tools, order.context.get("profiled", False)),
+        "changes": changes_of(order.context.get("diffs", ()), tools),
+    }
+    values = {**order.context, **evidence, "target": tools.target, "mode": mode}
+    user = render(template, **values, program=parent, programs=programs)
     return Question(system, user, parent)
 
 
 def _propose(order: Order, tools: Tools, template: str, mode: Mode) -> Candidate:
     asked = question(order, tools, template, mode)
-    edited = ask_model(asked.system, asked.user, asked.parent, tools)
+    edited = ask_model(asked.system, asked.user, asked.parent, tools, model=order.context.get("model", ""))
     return Candidate.of(edited.source, order.parents, edited.note)
 
 
@@ -105,8 +117,8 @@ def _named(context: JsonObject) -> Iterator[tuple[JsonObject, str]]:
                 yield entry, role
 
 
-def _prompt(system: str, user: str, tools: Tools, role: str) -> Prompt:
-    return Prompt(system, user, seed=str(tools.rng.getrandbits(64)), role=role)
+def _prompt(system: str, user: str, tools: Tools, role: str, model: str) -> Prompt:
+    return Prompt(system, user, seed=str(tools.rng.getrandbits(64)), role=role, model=model)
 
 
 def _edited(reply: Reply, parent: str) -> Edited:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _MARKERS = re.compile(r"[<>=]{5,}|EVOLVE-BLOCK-(?:START|END)")
 _BACKTICKS = re.compile(r"`+")
 _QUOTE = "> "
 
 
+@lru_cache(maxsize=1024)  # what was tried is told again and again
 def one_line(text: str, limit: int = 300) -> str:
     """`text` on one line of at most `limit` characters, without control characters, backticks or edit markers."""
     plain = text if text.isascii() and text.isprintable() else "".join(" " if _unprintable(c) else c for c in text)

@@ -161,6 +161,7 @@ class ToyRun:
 
     parallel: orders in flight; they are told in an order drawn by the seed, as workers that take different times would.
     capabilities: what the model that answers takes, as Tools.can says. worker: what a coding agent does in a session.
+    crowns: a program that beats the best before it by more than this share is crowned; None: nobody is.
     """
 
     def __init__(
@@ -174,7 +175,9 @@ class ToyRun:
         answer: Answer = one_change,
         capabilities: frozenset[Capability] = frozenset(),
         worker: Worker | None = None,
+        crowns: float | None = None,
     ) -> None:
+        self._crowns, self._reigning = crowns, 1.0
         self.strategy, self.target, self.landscape, self.answer = strategy, target, landscape, answer
         self.seed, self.parallel, self.capabilities, self.worker = seed, parallel, capabilities, worker
         baseline = Candidate.of(target.source)
@@ -214,6 +217,9 @@ class ToyRun:
 
     def _tell(self, order: Order) -> None:
         outcome = self._outcome(order)
+        fitness = outcome.score.fitness or 0.0
+        if self._crowns is not None and fitness > self._reigning * (1.0 + self._crowns):
+            outcome, self._reigning = replace(outcome, crowned=True), fitness
         if outcome.candidate is not None:
             self.sources.setdefault(outcome.candidate.id, outcome.candidate.source)
         self.transcript.append(outcome)

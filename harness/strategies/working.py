@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from harness import edits
 from harness.edits import Edited
 from harness.errors import Unusable
-from harness.strategies.planning import described
+from harness.strategies.evidence import changes_of, profile_of
 from harness.strategies.prompting import render
 from harness.strategies.proposers import DIFF_CHARACTERS, ask_model, shown
 from harness.strategies.quoting import one_line, whole_lines
@@ -39,6 +39,7 @@ class Shift:
     current: str = field(init=False)
     current_fitness: float = field(init=False)
     best: tuple[Edited, float] | None = None
+    stood: list[Edited] = field(default_factory=list)  # every program that was measured right
     attempts: list[JsonObject] = field(default_factory=list)
     evaluations: int = 0
     refused: str = ""  # the latest verdict that is to be mended, as a prompt tells it
@@ -65,11 +66,12 @@ class Shift:
         context = {**self.order.context, "attempts": [*self.order.context["attempts"], *self.attempts]}
         target = self.tools.target
         system = render("system.md.j2", target=target, mode="diff")
-        profile = None
-        if self.tools.can("schema", "worker"):  # a language model reads it; the offline engine has eyes of its own
-            profile = described(self.tools.profile(self.parent), self.parent) if self.current == self.parent else None
+        wanted = context["profiled"] and self.current == self.parent
+        profile = profile_of(self.parent, self.tools, wanted, "worker")
+        changes = changes_of(context["diffs"], self.tools, "worker")
         programs = shown(context, self.current, self.tools)
-        values = {**context, "program": self.current, "programs": programs, "profile": profile, "mode": "diff"}
+        values = {**context, "program": self.current, "programs": programs, "mode": "diff"}
+        values |= {"profile": profile, "changes": changes}
         user = render("aster_work.md.j2", **values, target=target)
         return ask_model(system, user + self.refused, self.current, self.tools, role="worker")
 
@@ -78,6 +80,8 @@ class Shift:
         better = fitness is not None and fitness > self.current_fitness
         self.attempts.append(_attempt(score.status, fitness, better, edited.note, score.feedback))
         self.refused = "" if fitness is not None else self._told_to_mend(edited, score)
+        if fitness is not None:
+            self.stood.append(edited)
         if fitness is not None and (self.best is None or fitness > self.best[1]):
             self.best = (edited, fitness)
         if better and fitness is not None:
@@ -99,12 +103,24 @@ def work(order: Order, tools: Tools, max_steps: int) -> Candidate:
         useless = 0 if shift.step() else useless + 1
         if shift.evaluations >= budget or useless >= GIVE_UP:
             break
-    tools.hand_over(_handoff(shift))
+    tools.hand_over({**_handoff(shift), "branches": _branches(shift)})
     if shift.best is None:
         latest = shift.attempts[-1]
         raise Unusable(f"{order.context['brief']['surface_area']}: {latest['status']}: {latest['feedback']}")
     edited, _ = shift.best
     return Candidate.of(edited.source, order.parents, edited.note)
+
+
+def branch(order: Order) -> Candidate:
+    """A program that a worker measured beside its best one; it is known, so it costs nothing."""
+    context = order.context
+    return Candidate.of(context["source"], order.parents, context["note"])
+
+
+def _branches(shift: Shift) -> list[JsonObject]:
+    """What stood but was not the best: it may be worth branching from."""
+    best = shift.best[0].source if shift.best else ""
+    return [{"source": made.source, "note": made.note} for made in shift.stood if made.source != best]
 
 
 def _handoff(shift: Shift) -> JsonObject:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness import knobs, metamorphic, workloads
+from harness import languages, metamorphic, workloads
 from harness.errors import BadTarget, UnknownName, UsageError
 from harness.targets.program import from_program, read_program
 from harness.targets.schema import PromiseTable, TargetFile, complaint
@@ -67,7 +67,9 @@ def read_folder(folder: Path) -> Target:
         folder=folder.resolve(),
         title=table.title,
         source=read_program(folder / table.program),
-        command=table.command,
+        command=table.command or languages.named(table.language).command,
+        language=languages.named(table.language).name,
+        flags=table.flags,
         rules=Rules(**table.rules.model_dump()),
         knobs=tuple(Knob(**knob.model_dump()) for knob in table.knobs),
         workloads=tuple(_seeded([Workload(**workload.model_dump()) for workload in table.workloads], promise)),
@@ -95,6 +97,13 @@ def _seeded(workloads: Sequence[Workload], promise: Promise) -> Iterator[Workloa
 
 
 def _checked(target: Target) -> Target:
+    language = languages.of(target)
+    if target.flags and not language.compiled:
+        raise BadTarget(f"target {target.name}: flags are for a compiler, and {language.name} has none")
+    for knob in target.knobs:
+        if knob.kind not in language.knobs:
+            kinds = " or ".join(language.knobs)
+            raise BadTarget(f"knob {knob.label}: {language.name} has no knob of kind {knob.kind}: write {kinds}")
     labels = {knob.label for knob in target.knobs}
     for workload in target.workloads:
         for label in workload.knobs:
@@ -116,7 +125,7 @@ def _checked(target: Target) -> Target:
 
 
 def _with_knobs_in_place(target: Target) -> Target:
-    complaints = knobs.locate(target.source, target.knobs)
+    complaints = languages.of(target).locate(target.source, target.knobs)
     if complaints:
         raise BadTarget(f"target {target.name}, program: {complaints[0]}")
     return target

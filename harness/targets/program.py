@@ -6,7 +6,7 @@ import ast
 import sys
 from pathlib import Path
 
-from harness import parsing
+from harness import languages, parsing
 from harness.errors import BadTarget
 from harness.types import Limits, Objective, Promise, Rules, Target, Workload
 
@@ -28,11 +28,8 @@ def read_program(path: Path) -> str:
         raise BadTarget(f"program {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise BadTarget(f"program {path} is not UTF-8 text") from None
-    try:
-        parsing.parse(source)
-    except (SyntaxError, ValueError) as error:
-        line = f" line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise BadTarget(f"program {path}{line} does not parse: {getattr(error, 'msg', error)}") from None
+    if complaint := languages.by_suffix(path.name).complaint(source):
+        raise BadTarget(f"program {path} {complaint}")
     return source
 
 

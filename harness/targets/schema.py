@@ -28,7 +28,7 @@ class RulesTable(_Strict):
 
 class KnobTable(_Strict):
     label: str
-    kind: Literal["assign", "call", "format"]
+    kind: Literal["assign", "call", "format", "define"]
     name: str
     value: str
 
@@ -100,7 +100,9 @@ class TargetFile(_Strict):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
     program: str
-    command: tuple[str, ...] = ("{python}", "{program}")
+    language: str = "python"
+    command: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     hints: str = ""
     rules: RulesTable = RulesTable()
     knobs: tuple[KnobTable, ...] = ()

@@ -6,7 +6,7 @@ Units, everywhere: memory in MiB (2**20 bytes), time in seconds, money in US dol
 
 from harness.types.agents import Agent, Brief, Commit, Committing, Report, SessionEnd
 from harness.types.judging import Bench, Check, Evaluator, HotLine, Pair, Profile
-from harness.types.loop import Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
+from harness.types.loop import SIMPLIFY, Candidate, Event, Order, Outcome, Reading, Score, Usage, candidate_id
 from harness.types.models import (
     AnswerSchema,
     Capability,
@@ -20,10 +20,23 @@ from harness.types.models import (
 )
 from harness.types.running import Job, JobResult, Protection, Sandbox
 from harness.types.strategies import Strategy, Tools
-from harness.types.target import Knob, Limits, Metamorphic, Objective, Promise, Rules, Statistical, Target, Workload
+from harness.types.target import (
+    Interpreter,
+    Knob,
+    Limits,
+    Metamorphic,
+    Objective,
+    Promise,
+    Rules,
+    Statistical,
+    Target,
+    Toolchain,
+    Workload,
+)
 from harness.types.words import JsonObject, Level, Stage, Status, Watch
 
 __all__ = [
+    "SIMPLIFY",
     "Agent",
     "AnswerSchema",
     "Bench",
@@ -36,6 +49,7 @@ __all__ = [
     "Evaluator",
     "Event",
     "HotLine",
+    "Interpreter",
     "Job",
     "JobResult",
     "JsonObject",
@@ -67,6 +81,7 @@ __all__ = [
     "ToolCall",
     "ToolResult",
     "ToolSpec",
+    "Toolchain",
     "Tools",
     "Turn",
     "Usage",

@@ -9,6 +9,8 @@ from typing import Literal
 
 from harness.types.words import JsonObject, Stage, Status
 
+SIMPLIFY = "simplify"  # the operator of an order for the best program with less of it changed: see Court
+
 
 @dataclass(frozen=True, slots=True)
 class Order:

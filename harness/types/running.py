@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
-from harness.types.target import Limits
+from harness.types.target import Interpreter, Limits, Toolchain
 from harness.types.words import Watch
 
 
@@ -17,6 +17,9 @@ class Job:
     command: tuple[str, ...]
     files: Mapping[str, bytes]  # read-only files of the work folder, the program among them
     imports: tuple[str, ...] = ()  # standard-library modules to stage; everything else is absent
+    python: Interpreter | None = None  # what `{python}` stands for; None: the sandbox's own
+    programs: tuple[str, ...] = ()  # those of the files that can be run
+    toolchain: Toolchain | None = None  # shown in the room, and may start processes; nothing else may
     limits: Limits = field(default_factory=Limits)
     core: int | None = None  # pin to this core
     watch: Watch | None = None

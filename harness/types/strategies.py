@@ -17,7 +17,9 @@ from harness.types.words import JsonObject
 class Tools(Protocol):
     """Everything that a proposer may do. Handed to Strategy.propose; works in a worker thread."""
 
-    rng: Random
+    @property
+    def rng(self) -> Random: ...  # this order's own, the same on every replay
+
     target: Target
 
     def source(self, candidate_id: str) -> str: ...

@@ -29,11 +29,12 @@ class Knob:
     """A line that a candidate keeps exactly once and that the judge may turn.
 
     kind `assign`: `name = <number>` as a statement; `call`: `name(<number>)` as a statement; `format`: the format spec
-    of the one replacement field that follows the literal text `name` in an f-string.
+    of the one replacement field that follows the literal text `name` in an f-string; `define`, in C:
+    `#define name <number or string>`.
     """
 
     label: str
-    kind: Literal["assign", "call", "format"]
+    kind: Literal["assign", "call", "format", "define"]
     name: str
     value: str  # as written in the program, e.g. "1000", "42", ".4f"
 
@@ -108,6 +109,25 @@ class Limits:
     writes_mib: int = 0  # 0: nothing is writable
 
 
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """What runs a program. build: the words by which it tells itself from all others, as sys.version."""
+
+    path: str
+    name: str  # "CPython 3.13.0"
+    build: str
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """What makes a program of a text. shown: the files that it needs, and nothing else of the machine's."""
+
+    path: str
+    name: str  # "gcc 12.2.0"
+    build: str
+    shown: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """A program, its promise and how to judge it. Made from target.toml or from a plain .py file."""
@@ -125,3 +145,6 @@ class Target:
     limits: Limits
     metamorphic: tuple[Metamorphic, ...] = ()
     hints: str = ""  # prose for the prompt: what the program is, what may not change
+    language: str = "python"
+    flags: tuple[str, ...] = ()  # of the compiler, where the language has one
+    python: Interpreter | None = None  # what runs it and every candidate; None: the harness's own

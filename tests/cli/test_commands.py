@@ -93,7 +93,19 @@ def test_no_runs_yet(run: Run, root: Path, make: bool) -> None:
 # --- list, leaderboard ------------------------------------------------------------------------------------------------
 
 ROW = ["rank", "run", "strategy", "model", "seed", "fitness", "memory_ratio", "speed_ratio", "evaluations", "calls"]
-ROW += ["tokens", "usd", "seconds", "best_id", "machine", "at", "unsafe", "fitness_low", "fitness_high", "memory_low"]
+ROW += [
+    "tokens",
+    "usd",
+    "seconds",
+    "best_id",
+    "machine",
+    "interpreter",
+    "at",
+    "unsafe",
+    "fitness_low",
+    "fitness_high",
+    "memory_low",
+]
 ROW += ["memory_high", "speed_low", "speed_high"]
 
 

@@ -99,7 +99,8 @@ def test_two_runs_with_the_same_seed_and_answers_ask_the_same(tmp_path: Path) ->
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         model = script(tmp_path / name, WRONG, NOISE, NOISE, BROKEN)
-        cli(str(TOY), "-m", model, "--max-evaluations", "2", "--parallel", "1", folder=tmp_path / name)
+        limits = ("--max-evaluations", "2", "--parallel", "1", "--set", "profile=false")  # a profile is measured
+        cli(str(TOY), "-m", model, *limits, folder=tmp_path / name)
         prompts.append([e["data"]["prompt"] for e in events(tmp_path / name) if e["kind"] == "reply"])  # type: ignore[index]
     assert prompts[0] == prompts[1] and len(prompts[0]) == 4
 

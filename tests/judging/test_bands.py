@@ -9,6 +9,7 @@ import pytest
 from harness.errors import BadTarget, BaselineError
 from harness.judging import bands
 from harness.judging.traces import Trace
+from harness.languages import LANGUAGES
 
 
 def trace(value: float, text: str = "loss") -> Trace:
@@ -57,10 +58,10 @@ def printed(source: str) -> list[float]:
 
 @pytest.mark.parametrize("towards", ["inf", "-inf"])
 def test_a_nudge_moves_every_weight_by_one_unit_in_the_last_place(towards: str) -> None:
-    moved = printed(bands.nudged(PROGRAM, "random.gauss", towards))
+    moved = printed(LANGUAGES["python"].nudged(PROGRAM, "random.gauss", towards))
     assert moved == [math.nextafter(value, float(towards)) for value in printed(PROGRAM)]
 
 
 def test_a_nudge_of_what_is_never_called_is_refused() -> None:
     with pytest.raises(BadTarget, match=r"'random\.uniform': the program never calls it"):
-        bands.nudged(PROGRAM, "random.uniform", "inf")
+        LANGUAGES["python"].nudged(PROGRAM, "random.uniform", "inf")

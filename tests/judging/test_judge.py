@@ -42,6 +42,22 @@ def test_a_leaner_program_scores_better_in_memory(judge: Judge) -> None:
     assert memory.detail["floor_mib"] < memory.detail["candidate_mib"]
 
 
+def test_what_was_screened_before_is_measured_at_once(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    lean = Candidate.of(LEAN)
+    screened = judge.screen(lean)
+    monkeypatch.setattr(judge, "screen", lambda _: pytest.fail("screened twice"))
+    score = judge.judge(lean, screened=screened)
+    assert score.status == "ok" and score.stage == "measure"
+    assert score.readings[: len(screened.readings)] == screened.readings
+
+
+def test_a_program_that_is_surely_worse_than_the_baseline_is_measured_no_further(judge: Judge) -> None:
+    slow = Candidate.of(SOURCE.replace("math.fmod(", "sum(sorted(ballast)) * 0 + " * 20 + "math.fmod("))
+    judge.prepare(ahead=False)
+    speed = judge.judge(slow, stake=1.0).reading("speed")
+    assert speed is not None and speed.value < 0.5 and len(speed.samples) < 3
+
+
 @pytest.mark.parametrize(
     ("change", "status", "says"),
     [

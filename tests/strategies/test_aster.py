@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness.strategies.aster import Aster
-from harness.strategies.toy import Landscape, ToyRun, failed, more_is_better, one_change, toy_target
+from harness.strategies.planning import AREAS
+from harness.strategies.toy import Landscape, ToyRun, failed, more_is_better, ok, one_change, toy_target, toy_values
 from harness.types import Candidate, Outcome, Prompt, Reply
 
 TARGET = toy_target()
@@ -27,7 +28,7 @@ def of_kind(toy: ToyRun, operator: str) -> list[Outcome]:
 
 def test_a_round_is_a_plan_and_then_its_workers_side_by_side() -> None:
     toy = run(made(iterations=3, workers=3), parallel=8)
-    operators = [order.operator for order in toy.orders()]
+    operators = [order.operator for order in toy.orders() if order.operator != "branch"]
     assert operators == ["plan", "work", "work", "work"] * 3
     assert all(outcome.score.status == "none" for outcome in of_kind(toy, "plan"))
 
@@ -64,6 +65,18 @@ def test_a_worker_builds_on_what_it_measured_and_hands_over_the_harness_numbers(
     assert outcome.handoff["area"] == outcome.order.context["brief"]["surface_area"]
 
 
+def test_every_program_that_a_worker_measured_is_kept_and_may_be_branched_from() -> None:
+    strategy = made(iterations=2, workers=1, evals_per_worker=4, stale_rounds=0)
+    toy = run(strategy, lambda source: ok(1.0 - sum(toy_values(source)) / 10))
+    branches = of_kind(toy, "branch")
+    assert branches and all(o.candidate and o.usage.calls == o.usage.evaluations == 0 for o in branches)
+    first = of_kind(toy, "work")[0]
+    assert len(first.handoff["branches"]) == first.usage.evaluations - 1, "what lost is there too"
+    assert {o.candidate.id for o in branches if o.candidate} <= set(strategy._programs)
+    plans = [o for o in toy.orders() if o.operator == "plan"]
+    assert plans[1].context["valid"] == 1 + first.usage.evaluations, "the next plan sees them all"
+
+
 def test_what_one_worker_learnt_reaches_the_next_round() -> None:
     toy = run(made(iterations=2, workers=1, stale_rounds=0), lambda _: failed("wrong", "line 3 differs"))
     second = of_kind(toy, "work")[1]
@@ -71,9 +84,22 @@ def test_what_one_worker_learnt_reaches_the_next_round() -> None:
     assert all("wrong" in words for words in second.order.context["learnings"])
 
 
-def test_it_ends_when_two_rounds_gained_nothing() -> None:
+def test_it_ends_when_two_rounds_changed_nothing() -> None:
     toy = run(made(iterations=8), lambda _: failed("crash"))
     assert len(of_kind(toy, "plan")) == 2
+
+
+def test_a_round_that_gains_nothing_but_brings_a_new_elite_is_no_standstill() -> None:
+    toy = run(made(iterations=4), lambda source: ok(1.0 - sum(toy_values(source)) / 100))
+    assert len(of_kind(toy, "plan")) > 2
+    assert not any(outcome.score.fitness and outcome.score.fitness > 1 for outcome in of_kind(toy, "work"))
+
+
+def test_it_ends_when_every_area_is_exhausted() -> None:
+    strategy = made(iterations=50, stale_rounds=40)
+    toy = run(strategy, lambda _: failed("crash"))
+    assert len(of_kind(toy, "work")) == 2 * len(AREAS)
+    assert strategy.ask() is None
 
 
 def test_later_rounds_start_from_other_clusters_too_and_every_third_joins_two_gains() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.landscapes import deceptive, flips
+import pytest
+
+from benchmarks.landscapes import LANDSCAPES, deceptive, flips, found
 from harness.strategies.best_of_n import BestOfN
 from harness.strategies.openevolve import OpenEvolve
 from harness.strategies.toy import Landscape, ToyRun, more_is_better, toy_program, toy_target
@@ -33,6 +35,23 @@ def test_two_changes_that_lose_alone_are_found_more_often_than_by_sampling_or_by
     chance = times_found(samples, deceptive, evaluations)
     assert ours > 2 * chance
     assert ours > 2 * greed
+
+
+@pytest.mark.parametrize(
+    ("landscape", "name"),
+    [("deceptive", "aster"), ("deceptive", "shinka by rank"), ("trade-off", "gepa"), ("trade-off", "openevolve")],
+)
+def test_populations_find_it_more_often_than_one_lineage_and_than_samples(landscape: str, name: str) -> None:
+    def times(called: str) -> int:
+        return sum(found(called, LANDSCAPES[landscape], seed, 30) for seed in range(8))
+
+    assert times(name) > max(times("codex"), times("best-of-n"))
+
+
+def test_both_landscapes_have_the_same_scores() -> None:
+    for number in range(256):
+        source = toy_program([number >> i & 1 for i in range(8)])
+        assert LANDSCAPES["trade-off"](source).fitness == LANDSCAPES["deceptive"](source).fitness
 
 
 def test_a_smooth_landscape_is_climbed() -> None:

@@ -61,6 +61,15 @@ def test_weights_follow_the_formula() -> None:
     assert strategy.weights(archive)[0] == pytest.approx(high / 4)
 
 
+def test_weights_by_rank_give_losing_programs_a_chance() -> None:
+    strategy = made(num_islands=1, parents="rank", rank_power=2.0)
+    told(strategy, numbered(1), ok(0.5))
+    told(strategy, numbered(2), ok(2.0))
+    archive = strategy.islands[0].ranked()
+    assert [p.fitness for p in archive] == [2.0, 1.0, 0.5]
+    assert strategy.weights(archive) == pytest.approx([1.0, 1 / 4, 1 / 9])
+
+
 def test_a_child_makes_a_parent_less_likely_as_soon_as_it_is_asked_for() -> None:
     strategy = made(num_islands=1)
     strategy.ask()

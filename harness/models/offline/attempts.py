@@ -39,6 +39,15 @@ def tags_in(text: str) -> frozenset[str]:
     return frozenset(match.group(0) for match in _TAG.finditer(text))
 
 
+def steps_of(notes: Iterable[str]) -> tuple[str, ...] | None:
+    """The tags of a lineage's notes, oldest first; None where a note has none, since then somebody else had a hand.
+
+    In a note of ours they stand in the order in which the rewrites were made.
+    """
+    found = [[match.group(0) for match in _TAG.finditer(note)] for note in notes]
+    return tuple(tag for tags in found for tag in tags) if all(found) else None
+
+
 def _verdict(line: str) -> str:
     if _FAILED.match(line):
         return "failed"

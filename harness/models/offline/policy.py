@@ -15,6 +15,9 @@ CHANCES = (0.36, 0.26, 0.14, 0.1, 0.07, 0.07)
 ON_PURPOSE = 0.35  # chance that a pair of operators that lost alone is put together
 PAIRED = 3.0  # an operator whose theme goes with one that was drawn
 MUTUAL = 12.0  # two themes that each say so of the other
+ONE_IS_ENOUGH = frozenset({"collector"})  # themes whose operators stand in each other's way
+RIVAL = 0.02
+MILDER = frozenset({"collector-threshold", "collector-freeze", "collect-when-quiet"})  # than to turn the collector off
 OPENERS = {
     "fusing": 16.0,
     "lifetime": 4.0,
@@ -45,7 +48,10 @@ def _drawn(
 
 
 def _weight(rng: Random, operator: Operator, drawn: Sequence[Operator], attempts: Sequence[Attempt]) -> float:
-    weight = OPENERS.get(operator.theme, 1.0) * belief(attempts, operator.name).drawn(rng)
+    opens = 1.0 if operator.name in MILDER else OPENERS.get(operator.theme, 1.0)
+    weight = opens * belief(attempts, operator.name).drawn(rng)
+    if operator.theme in ONE_IS_ENOUGH and any(operator.theme == other.theme for other in drawn):
+        return weight * RIVAL
     return weight * max((_affinity(operator, other) for other in drawn), default=1.0)
 
 

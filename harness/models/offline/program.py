@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Program:
         self._contexts = wrapper.resolve(meta.ExpressionContextProvider)
         self._parents: dict[cst.CSTNode, cst.CSTNode] = {}
         self._by_type: dict[type[cst.CSTNode], list[cst.CSTNode]] = defaultdict(list)
+        self._first: dict[cst.CSTNode, int] = {}  # a node's place in the order of the text, parents first
+        self._last: dict[cst.CSTNode, int] = {}  # that of the last node in it
         self._index()
         self._variables: dict[cst.CSTNode, Variable] = {}
         self.variables: list[Variable] = []
@@ -58,20 +61,29 @@ class Program:
 
     def _index(self) -> None:
         stack: list[cst.CSTNode] = [self.module]
+        order: list[cst.CSTNode] = []
         while stack:
             node = stack.pop()
+            self._first[node] = self._last[node] = len(order)
+            order.append(node)
             self._by_type[type(node)].append(node)
             children = node.children
             for child in children:
                 self._parents[child] = node
             stack.extend(reversed(children))
+        for node in reversed(order[1:]):
+            above = self._parents[node]
+            self._last[above] = max(self._last[above], self._last[node])
 
     def find(self, kind: type[N]) -> list[N]:
         """Every node of exactly this type, in the order of the text."""
         return self._by_type[kind]  # type: ignore[return-value]
 
     def within(self, node: cst.CSTNode, kind: type[N]) -> list[N]:
-        return [found for found in self.find(kind) if self.contains(node, found)]
+        """Every node of exactly this type in a node, itself included, in the order of the text."""
+        found = self.find(kind)
+        low = bisect_left(found, self._first[node], key=self._first.__getitem__)
+        return found[low : bisect_right(found, self._last[node], key=self._first.__getitem__)]
 
     def start(self, node: cst.CSTNode) -> int:
         return self._spans[node].start
@@ -92,7 +104,7 @@ class Program:
             yield node
 
     def contains(self, outer: cst.CSTNode, inner: cst.CSTNode) -> bool:
-        return inner is outer or any(node is outer for node in self.up(inner))
+        return self._first[outer] <= self._first[inner] <= self._last[outer]
 
     def function(self, node: cst.CSTNode) -> cst.FunctionDef | None:
         """The function that a node is in; None at the top level of the module or of a class."""

@@ -175,6 +175,7 @@ def _facts(run: RunRecord) -> Iterator[tuple[str, str | list[str]]]:
     for key in ("system", "cpu", "cores", "python"):
         if start.machine.get(key) is not None:
             yield key, str(start.machine[key])
+    yield "programs ran on", start.runs_on
     yield "sandbox", str(start.sandbox.get("backend", "not recorded"))
     yield "it covers", [str(line) for line in start.sandbox.get("covers", ())] or "nothing"
     yield "it lacks", [str(line) for line in start.sandbox.get("lacks", ())] or "nothing that is known"

@@ -69,8 +69,13 @@ def certainty(run: RunRecord) -> Iterator[str]:
         )
     won = [crown for crown in run.crowns if crown.candidate == run.best and crown.crowned]
     if won:
+        did = (
+            "It is a simpler form of the best before it and held its own"
+            if won[-1].margin
+            else "It beat the best before it"
+        )
         yield (
-            f"It beat the best before it in fresh processes: {won[-1].explanation}. All {len(run.crowns):,} duels of "
+            f"{did} in fresh processes: {won[-1].explanation}. All {len(run.crowns):,} duels of "
             "this run together crown a program that is no better in at most 5 of 100 runs."
         )
 

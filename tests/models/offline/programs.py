@@ -1,7 +1,7 @@
 """Small programs of varied kinds. Each is rewritten by every operator at every site and must print the same."""
 
 from tests.models.offline.more_programs import GLOBALS, GRAPH, ITEMS, SLOTTED, TIGHT
-from tests.models.offline.yet_more_programs import BUILDING, QUEUES, RECURSION, TAPES
+from tests.models.offline.yet_more_programs import BUILDING, FIELDS, QUEUES, RECURSION, TABLES, TAPES
 
 SUMS = """\
 import math
@@ -244,5 +244,5 @@ PROGRAMS = {
     "sums": SUMS, "scalars": SCALARS, "words": WORDS, "carried": CARRIED, "closures": CLOSURES, "lazy": LAZY,
     "noisy": NOISY, "dying": DYING, "early": EARLY, "failing": FAILING, "graph": GRAPH, "items": ITEMS,
     "slotted": SLOTTED, "globals": GLOBALS, "tight": TIGHT, "queues": QUEUES, "recursion": RECURSION,
-    "building": BUILDING, "tapes": TAPES,
+    "building": BUILDING, "tapes": TAPES, "tables": TABLES, "fields": FIELDS,
 }  # fmt: skip

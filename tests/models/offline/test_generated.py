@@ -72,6 +72,17 @@ def _statement(rng: Random, depth: int) -> list[str]:
                 [f"{name} = sum(p.one for p in [Pair(b), Pair({name}) + 1])", "print(twice(4) + twice(3))"],
                 [f"{many} = []", f"for t in {rng.choice(LISTS)}:", f"    {many}.append(t + {name})"],
                 [f"zs = [{name}, 2]", "for q in range(len(zs)):", f"    print(q, zs[q], {number(rng, 2)})"],
+                ['text = ""', f"for t in {many}:", "    text += str(t)", "print(text, 0.5 in xs, 2 in ODD)"],
+                [f"print([t + 1 for t in [s * 2 for s in {many}] if t], [s for s in [{name}]])"],
+                [f"{name} = ({name} + k) * 2 - ({name} + k)", "print(a * 2 + i, a * 2 - i, k * 2 + 1)"],
+                ["for q in range(4):", f"    print(box[q], q, FOUR[q] + {name}, FOUR[3 - q])"],
+                [
+                    "for q in range(4):",
+                    f"    {name} = FOUR[q] * 2",
+                    "for i in range(3):",
+                    "    print(i in ODD, ODD[i])",
+                ],
+                [f"pair = Pair({name}, b)", "print(pair.first(), pair.total(), pair.mark, table['y'] + 1)"],
                 ["line = [1, b]", "while line:", f"    {name} = line.pop(0)", "    print(len(line), math.floor(2.5))"],
             ]
         )
@@ -91,6 +102,11 @@ class Pair:
     def __init__(self, one, two=0):
         self.one = one
         self.two = two
+        self.mark = 0
+        self.never = one
+
+    def total(self):
+        return self.two if self.mark else self.one
 
     def __add__(self, other):
         other = other if isinstance(other, Pair) else Pair(other)
@@ -119,6 +135,10 @@ HEAD = [
     "xs, ys = [1, 2], [0.5]",
     "box = [0] * 4",
     "i = 1",
+    "ODD = [1, 3, 5, 7]",
+    "FOUR = [n * 0.5 for n in range(4)]",
+    "table = {'x': 1, 'y': 2}",
+    "table['x'] += 2",
 ]
 MAKE = "def work(a, b, c):"
 

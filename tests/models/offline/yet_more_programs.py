@@ -112,3 +112,92 @@ total.walk()
 print(total.v, us[1:], [w.g for w in ws])
 """
 )
+
+TABLES = """\
+import math
+import os
+
+COUNT = 4
+NAMES = ["ka", "to", "mi", "ren"]
+ODD = (1, 3, 5, 7, 9)
+scale = 0.5
+half = scale
+totals = {"seen": 0, "kept": 2 * COUNT}
+xs = [k + 0.5 for k in range(COUNT)]
+ys = [0] * COUNT
+zs = [xs[0]] * 4
+
+
+def spread(values):
+    return sum(values) / len(values)
+
+
+for turn in range(3):
+    totals["seen"] += turn
+    for i in range(COUNT):
+        print(i, xs[i], zs[i] * xs[i], (i + scale) * (i + scale) + (1 - scale), turn in ODD)
+        ys[i] = xs[i] + zs[i]
+    for i in range(COUNT):
+        xs[i] += zs[i] * half
+    for j in range(COUNT):
+        print(ys[j] + zs[j], f"{spread(xs):.3f}", [ys[j] for _ in range(2)])
+print(totals["seen"], totals["kept"], [n for n in range(10) if n not in ODD])
+
+
+def spelt(count):
+    out = ""
+    for k in range(count):
+        out += NAMES[k % len(NAMES)] if k < 0 else str(k)
+    text = ''
+    for k in range(count):
+        if k % 2:
+            text += f"{k};"
+    with open(os.devnull) as empty:
+        held = [line.strip() for line in empty.readlines() if line]
+    doubled = [b + 1 for b in [a * 2 for a in range(count) if a] if b > 2]
+    return out, text, held, doubled, sum(b for b in [a - 1 for a in range(count)]), len([c for c in NAMES[0]])
+
+
+print(spelt(12))
+"""
+
+FIELDS = """\
+class Point:
+    '''A point.'''
+
+    # what it holds
+    def __init__(self, x, y=1):
+        self.x = x
+        self.y = y
+        self.hits = 0
+        self.label = "none"
+        self.unread = x
+
+    def norm(self):
+        return self.x * self.x + self.y * self.y
+
+    def scaled(self, k):
+        return self.norm() * k
+
+    def both(self, other):
+        return self.x + other.y
+
+
+class Other:
+    def __init__(self):
+        self.size = 3
+
+    def norm(self):
+        return self.size
+
+
+points = [Point(1), Point(2.5, 4)]
+first = Point(3)
+last = Other()
+for p in points:
+    p.hits += 1
+    print(p.norm(), p.scaled(2), p.hits, p.label, first.norm(), first.both(p), first.hits)
+for n in range(2):
+    first.label = "set"
+    print(first.scaled(n), first.label, last.norm(), Point(n).label)
+"""

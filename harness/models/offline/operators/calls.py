@@ -33,7 +33,7 @@ class ReflectedAlias:
     def sites(self, program: Program) -> list[Site]:
         if reflective(program):
             return []
-        found = (self._site(program, owner) for owner in program.find(cst.ClassDef) if _stands_alone(program, owner))
+        found = (self._site(program, owner) for owner in program.find(cst.ClassDef) if stands_alone(program, owner))
         return [site for site in found if site]
 
     def _site(self, program: Program, owner: cst.ClassDef) -> Site | None:
@@ -50,7 +50,7 @@ class ReflectedAlias:
         return Site(self.name, name, note, tuple(splices)) if splices else None
 
 
-def _stands_alone(program: Program, owner: cst.ClassDef) -> bool:
+def stands_alone(program: Program, owner: cst.ClassDef) -> bool:
     """No bases, no decorators, and never a base: then a reflected operator's `self + other` runs this very __add__."""
     if owner.bases or owner.keywords or owner.decorators:
         return False

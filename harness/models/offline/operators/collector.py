@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from harness.models.offline.facts import reflective
+from harness.models.offline.facts import counts, reflective
 from harness.models.offline.program import Program
 from harness.models.offline.rewriting import Site, Splice
 
@@ -90,3 +90,41 @@ class CollectorFreeze:
     def _site(self, program: Program, last: cst.CSTNode, loop: cst.CSTNode, where: str) -> Site:
         splices: tuple[Splice, ...] = (program.below(last, "import gc"), program.before(loop, "gc.freeze()"))
         return Site(self.name, where, f"freeze what lives before the loop over {where}", splices)
+
+
+class CollectWhenQuiet:
+    name = "collect-when-quiet"
+    theme = "collector"
+    goes_with = ("lifetime",)
+    claim = "The cyclic collector rests, and makes one round at the end of every so many rounds of a main loop."
+    before = "import math\nfor n in range(9):\n    xs = [n]\n    print(max(xs))\n"
+    after = (
+        "import math\nimport gc\n\ngc.disable()\nfor n in range(9):\n    xs = [n]\n    print(max(xs))\n"
+        "    if n % 10 == 9:\n        gc.collect()\n"
+    )
+
+    def sites(self, program: Program) -> list[Site]:
+        last = last_import(program)
+        if last is None or tuned(program):
+            return []
+        loops = [s for s in program.module.body if isinstance(s, cst.For) and _counted(program, s)]
+        return [self._site(program, last, loop, every) for loop in loops for every in (10, 100)]
+
+    def _site(self, program: Program, last: cst.CSTNode, loop: cst.For, every: int) -> Site:
+        counter = program.text(loop.target)
+        lines = (f"if {counter} % {every} == {every - 1}:", f"{program.tab}gc.collect()")
+        off = program.below(last, "import gc", "", "gc.disable()")
+        note = f"collect once in {every} rounds of the loop over {counter}"
+        return Site(self.name, f"{counter}.{every}", note, (off, program.below(loop.body.body[-1], *lines)))
+
+
+def _counted(program: Program, loop: cst.For) -> bool:
+    """Whether a loop goes through a range, its counter is its own, and a line under its last one is reached."""
+    if not isinstance(loop.target, cst.Name) or not isinstance(loop.body, cst.IndentedBlock):
+        return False
+    variable, end = program.variable(loop.target), loop.body.body[-1]
+    if variable is None or len(variable.bindings) != 1 or variable.deleted or not counts(program, loop.target):
+        return False
+    if isinstance(end, cst.SimpleStatementLine):
+        return program.alone(end) and not isinstance(end.body[-1], cst.Break | cst.Continue | cst.Return | cst.Raise)
+    return isinstance(end, cst.For | cst.If | cst.While) and isinstance(end.body, cst.IndentedBlock)

@@ -37,8 +37,8 @@ class KeepStored:
         reads = [_indexed(program, read) for read in variable.reads if not _dropped(program, read)]
         if any(r is None or program.function(r) for r in reads):
             return None
-        stores = [r for r in reads if r is not None and _stored(program, r) is not None]
-        if len(stores) != 1 or any(program.within(c, cst.GeneratorExp) for c in [_stored(program, stores[0])] if c):
+        stores = [r for r in reads if r is not None and stored(program, r) is not None]
+        if len(stores) != 1 or any(program.within(c, cst.GeneratorExp) for c in [stored(program, stores[0])] if c):
             return None
         return self._rewrite(program, variable, stores[0], [r for r in reads if r is not None and r is not stores[0]])
 
@@ -80,7 +80,7 @@ def _indexed(program: Program, read: cst.CSTNode) -> cst.Subscript | None:
     return parent if fits and isinstance(parent, cst.Subscript) else None
 
 
-def _stored(program: Program, item: cst.Subscript) -> cst.CSTNode | None:
+def stored(program: Program, item: cst.Subscript) -> cst.CSTNode | None:
     """The statement that stores into an item: an assignment, `+=`, `del`, or a loop target."""
     above: cst.CSTNode = item
     for node in program.up(item):
@@ -166,7 +166,7 @@ def _index_call(program: Program, read: cst.CSTNode) -> cst.Call | None:
 def _only_read(program: Program, read: cst.CSTNode) -> bool:
     parent = program.parent(read)
     if isinstance(parent, cst.Subscript):
-        return parent.value is read and _stored(program, parent) is None
+        return parent.value is read and stored(program, parent) is None
     call = program.parent(parent) if isinstance(parent, cst.Arg) else None
     return isinstance(call, cst.Call) and program.builtin(call.func) in (
         "len",

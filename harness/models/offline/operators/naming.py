@@ -11,10 +11,11 @@ import operator
 import libcst as cst
 from libcst import metadata as meta
 
-from harness.models.offline.facts import reflective
+from harness.models.offline.facts import reflective, sources
+from harness.models.offline.operators.calls import stands_alone
 from harness.models.offline.operators.lifetime import falls_through
 from harness.models.offline.program import TAKEN, Program, Variable
-from harness.models.offline.purity import imported, quiet, quiet_operators
+from harness.models.offline.purity import imported, methods, quiet, quiet_operators
 from harness.models.offline.rewriting import Site, Splice
 
 HOLDS = {
@@ -94,14 +95,16 @@ class InlineFunction:
         for read in variable.reads:
             call = program.parent(read)
             if isinstance(call, cst.Call) and call.func is read and _plain_call(program, call, len(params)):
-                splices.append(self._put(program, call, value, params))
+                texts = [_argument(arg.value) or "" for arg in call.args]
+                splices.append(self.put(program, call, value, dict(zip(params, texts, strict=True))))
         if not splices:
             return None
         name = function.name.value
         return Site(self.name, name, f"{name} in the place of its calls", tuple(splices))
 
-    def _put(self, program: Program, call: cst.Call, value: cst.BaseExpression, params: list[str]) -> Splice:
-        texts = dict(zip(params, (_argument(arg.value) or "" for arg in call.args), strict=True))
+    @staticmethod
+    def put(program: Program, call: cst.Call, value: cst.BaseExpression, texts: dict[str, str]) -> Splice:
+        """An expression in the place of a call, with texts for its parameters."""
         start, end = program.whole(value)
         parts, at = [], start
         for name in sorted(program.within(value, cst.Name), key=program.start):
@@ -112,6 +115,79 @@ class InlineFunction:
                 at = program.end(name)
         parts.append(program.data[at:end].decode())
         return program.replace(call, f"({''.join(parts)})")
+
+
+class InlineMethod:
+    name = "inline-method"
+    theme = "calls"
+    goes_with = ("calls", "loops")
+    claim = (
+        "A method that returns one quiet expression is put in the place of its calls on objects known to be its own."
+    )
+    before = (
+        "class P:\n    def __init__(self, x):\n        self.x = x\n    def area(self, k):\n        return self.x * k\n"
+        "p = P(3)\nfor n in range(3):\n    print(p.area(n))\n"
+    )
+    after = (
+        "class P:\n    def __init__(self, x):\n        self.x = x\n    def area(self, k):\n        return self.x * k\n"
+        "p = P(3)\nfor n in range(3):\n    print((p.x * n))\n"
+    )
+
+    def sites(self, program: Program) -> list[Site]:
+        if reflective(program) or not quiet_operators(program) or program.words & {"__getattr__", "__setattr__"}:
+            return []
+        plain = [c for c in program.find(cst.ClassDef) if stands_alone(program, c)]
+        return [site for owner in plain for m in methods(owner) if (site := self._site(program, owner, m))]
+
+    def _site(self, program: Program, owner: cst.ClassDef, method: cst.FunctionDef) -> Site | None:
+        value, name = _returned(method), method.name.value
+        made = program.variable(owner)
+        if value is None or made is None or len(made.bindings) != 1 or made.deleted or name.startswith("__"):
+            return None
+        params = [param.name.value for param in method.params.params]
+        if not params or not _closed(program, method, value, params) or _replaced(program, owner, name):
+            return None
+        splices = []
+        for call in program.find(cst.Call):
+            func = call.func
+            if not isinstance(func, cst.Attribute) or func.attr.value != name or program.contains(method, call):
+                continue
+            if _plain_call(program, call, len(params) - 1) and _is_a(program, func.value, owner, made):
+                texts = [program.text(func.value), *(_argument(arg.value) or "" for arg in call.args)]
+                splices.append(InlineFunction.put(program, call, value, dict(zip(params, texts, strict=True))))
+        if not splices:
+            return None
+        where = f"{owner.name.value}.{name}"
+        return Site(self.name, where, f"{where} in the place of its calls", tuple(splices))
+
+
+def _replaced(program: Program, owner: cst.ClassDef, name: str) -> bool:
+    """Whether a method may be another one: there are two, it is stored to, or the class is asked for it by name."""
+    if sum(m.name.value == name for m in methods(owner)) != 1:
+        return True
+    others = [s for s in owner.body.body if not isinstance(s, cst.FunctionDef)]
+    if any(n.value == name for s in others for n in program.within(s, cst.Name)):
+        return True
+    return any(_stored(program, a) for a in program.find(cst.Attribute) if a.attr.value == name)
+
+
+def _is_a(program: Program, node: cst.CSTNode, owner: cst.ClassDef, made: Variable) -> bool:
+    """Whether a name stands for an object of a class: it is only set to new ones, or is the `self` of a method."""
+    variable = program.variable(node) if isinstance(node, cst.Name) else None
+    if variable is None or variable.caught:
+        return False
+    if all(_first_of(binding, owner) for binding in variable.bindings):
+        borrowed = [read for read in made.reads if isinstance(program.parent(read), cst.Attribute)]
+        return not borrowed
+    found = sources(program, variable)
+    return all(isinstance(s, cst.Call) and program.variable(s.func) is made for s in found)
+
+
+def _first_of(binding: cst.CSTNode, owner: cst.ClassDef) -> bool:
+    return any(
+        m.params.params and binding in (m.params.params[0], m.params.params[0].name) and not m.decorators
+        for m in methods(owner)
+    )
 
 
 def _returned(function: cst.FunctionDef) -> cst.BaseExpression | None:
