@@ -38,9 +38,13 @@ def names() -> tuple[str, ...]:
 
 
 def described(name: str) -> JsonObject:
+    from harness.errors import BadPlugin
     from harness.registry import strategy_class
 
-    strategy = strategy_class(name)
+    try:
+        strategy = strategy_class(name)
+    except BadPlugin as error:  # an installed one that is broken hides none of the others
+        return {"name": name, "summary": f"cannot be used: {error}", "source": ""}
     summary, source = (getattr(strategy, key, "") for key in ("summary", "source"))
     return {"name": name, "summary": summary, "source": source}
 

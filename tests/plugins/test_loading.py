@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -172,7 +174,7 @@ def test_a_module_may_hold_one(here: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.fixture
-def package(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def package(here: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An installed package with an entry point of every kind, and one under a built-in name."""
     (here / "installed_ones.py").write_text("\n".join(t.replace("Mine", k.title()) for k, t in WHOLE.items()))
     info = here / "ones-1.2.dist-info"
@@ -183,6 +185,8 @@ def package(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines[0] += "noop = installed_ones:Strategy\n"
     (info / "entry_points.txt").write_text("\n".join(lines))
     monkeypatch.syspath_prepend(str(here))
+    yield
+    sys.modules.pop("installed_ones", None)
 
 
 @pytest.mark.usefixtures("package")
@@ -199,6 +203,16 @@ def test_an_entry_point_is_found_by_its_name_and_a_built_in_name_stays_built_in(
     assert [e.name for e in registry.evaluators(["some-evaluator"])][-1] == "mine"
     with pytest.raises(UsageError, match="did you mean some-strategy"):
         registry.strategy_class("some-strateg")
+
+
+@pytest.mark.usefixtures("package")
+def test_a_broken_installed_one_hides_none_of_the_others(here: Path) -> None:
+    from harness.cli.strategies import described, names
+
+    (here / "installed_ones.py").write_text("import nowhere_at_all\n")
+    summaries = {name: described(name)["summary"] for name in names()}
+    assert summaries["some-strategy"].startswith("cannot be used: plug-in module installed_ones cannot be imported")
+    assert summaries["noop"].startswith("control: ")
 
 
 def test_a_name_that_is_nothing_says_how_a_file_is_named() -> None:

@@ -15,7 +15,9 @@ from harness.compare import run as comparing
 from harness.compare.plan import Plan, checked
 from harness.errors import BadPlugin, PluginFailed, SandboxError, UsageError
 from harness.report import markdown, tables, views
+from harness.report.html.run import write
 from harness.spec import Spec, read_spec
+from harness.store.rows import row_of
 from harness.store.runs import load
 from tests.conftest import TOY
 from tests.plugins.test_loading import EVALUATOR, MODEL, SANDBOX, STRATEGY
@@ -69,6 +71,9 @@ def test_what_took_part_is_recorded_and_shown_in_every_table(tmp_path: Path, spe
     assert len(record.tried) == 4
     assert "strategy climb.py:Mine (sha256 " in "\n".join(tables.remarks(record))
     assert "evaluator small.py:Mine" in markdown.summary(record) and "toy+small" in markdown.summary(record)
+    page = write(record.folder).read_text()
+    assert "toy+small" in page and "evaluator small.py:Mine, sha256 " in page
+    assert row_of(record).target == "toy+small", "a leaderboard of its own"
     shown = views.shown(record)
     assert shown["target"] == "toy+small" and len(shown["plugins"]) == 2
     assert "/" not in record.folder.name and "toy+small-climb.py-Mine" in record.folder.name
