@@ -133,6 +133,8 @@ class Run:
             "budget": asdict(self.spec.limit),
             "settings": self.parts.settings.model_dump(mode="json"),
             "parallel": self.spec.parallel,
+            "lanes": len(Lanes(self.spec.lanes).measured),
+            "executor": self.parts.executor.describe(),
             "planned": planned(self.spec.limit),
             "machine": machine(),
             "sandbox": plain(self.parts.sandbox.describe()),
@@ -148,7 +150,8 @@ class Run:
 
     def _optimize(self, lanes: Lanes) -> str:
         target = self.parts.target
-        judge = make_judge(target, self.parts.sandbox, self._secret(), lanes)
+        local = make_judge(target, self.parts.sandbox, self._secret(), lanes)
+        judge = self.parts.executor.judge(local, target, self._secret())
         self.preparation = Preparation(judge.prepare, lambda measured: self._prepared(measured, judge.warnings()))
         self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(
@@ -205,6 +208,7 @@ class Run:
             self.ledger.record("end", end)
             self.ledger.journal.settle()
         finally:  # also when whoever watches is gone
+            self.parts.executor.close()
             self.hooks.closed(self.folder)
 
     def worthless(self) -> bool:

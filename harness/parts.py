@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import agents, registry, targets
+from harness import agents, executors, registry, targets
 from harness.budget import Limit
 from harness.errors import UsageError
+from harness.executors import Executor
 from harness.judging.bench import Workbench
 from harness.judging.goldens import Goldens
 from harness.judging.judge import Judge
@@ -30,6 +32,7 @@ class Parts:
     sandbox: Sandbox
     model: Model
     settings: Any
+    executor: Executor
 
     @classmethod
     def of(cls, spec: Spec, root: Path, recorded: Iterable[Event] = ()) -> Parts:
@@ -47,7 +50,10 @@ class Parts:
                 f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
                 "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
             )
-        return cls(target, sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox), model, settings)
+        room = partial(sandbox.asked_for, spec.sandbox, unsafe=spec.unsafe_no_sandbox)
+        here = room()
+        executor = executors.make(spec.executor, address=spec.ray_address, sandbox=room, lanes=spec.lanes)
+        return cls(target, here, model, settings, executor)
 
 
 def refuse_another_safety(run: str, recorded: Sequence[Event], in_spec: bool, unsafe: bool) -> None:

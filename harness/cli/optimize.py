@@ -36,8 +36,15 @@ def optimize(
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A strategy's knob: name=value.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same answers, same judgements: same run.")] = 0,
-    parallel: Annotated[int, typer.Option(min=1, max=64, help="Candidates in the making at once.")] = 2,
+    parallel: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Candidates in the making at once; default one more than there are lanes."),
+    ] = None,
     lanes: Annotated[int | None, typer.Option(min=1, help="Cores kept for timing; default all but one.")] = None,
+    executor: Annotated[str, typer.Option(help="Where candidates are judged: local, or ray for a cluster.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="A Ray cluster that is there; default: one of its own on this machine.")
+    ] = None,
     max_evaluations: Annotated[int | None, typer.Option(min=1, help="Judgements.")] = None,
     max_calls: Annotated[int | None, typer.Option(min=1, help="Model calls.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens, in and out.")] = None,
@@ -78,14 +85,21 @@ def optimize(
     spec = Spec(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
-        settings=tuple(set_ or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
-        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        settings=tuple(set_ or ()), seed=seed, parallel=parallel or workers(lanes), lanes=lanes, limit=limit,
+        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox, executor=executor, ray_address=ray_address,
     )  # fmt: skip
     options.load_dotenv()
     if dry_run:
         rehearsed(spec, options.runs_root(runs), json)
         return
     follow(lambda hooks: launch(spec, options.runs_root(runs), hooks), quiet, json_events, json, fail_if_no_improvement)
+
+
+def workers(lanes: int | None) -> int:
+    """So many that every lane has somebody who is timed, and one more is written or screened meanwhile."""
+    from harness.judging.lanes import Lanes
+
+    return len(Lanes(lanes).measured) + 1
 
 
 def _above(option: str, value: float | None, least: float, why: str) -> None:

@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from harness.report import text
+from harness.report.times import times, told
 from harness.report.views import measured
 from harness.stats import CONFIDENCE, PRIOR_FREEDOM, Interval, t_quantile
 from harness.store.runrecord import RunRecord, Tried
@@ -144,6 +145,7 @@ def remarks(run: RunRecord) -> Iterator[str]:
         yield _confirmed(run)
     yield f"Tried: {tally(run)}"
     yield f"Cost: {text.cost(run.usage)}"
+    yield f"Time: {told(times(run))}"
     if run.leader:
         yield f"Files: {text.clean(run.folder / 'best.py')}, {text.clean(run.folder / 'best.diff')}"
     if (run.folder / "report.html").exists():

@@ -37,6 +37,7 @@ class Start:
     baseline_id: str
     baseline_source: str  # sha of its blob
     at: float
+    lanes: int | None = None  # cores for timing
 
 
 @dataclass(frozen=True, slots=True)

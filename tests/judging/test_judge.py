@@ -46,7 +46,7 @@ def test_a_program_that_is_surely_worse_than_the_baseline_is_measured_no_further
     slow = Candidate.of(SOURCE.replace("math.fmod(", "sum(sorted(ballast)) * 0 + " * 20 + "math.fmod("))
     judge.prepare(ahead=False)
     speed = judge.judge(slow, stake=1.0).reading("speed")
-    assert speed is not None and speed.value < 0.5 and len(speed.samples) < 3
+    assert speed is not None and speed.value < 0.8 and len(speed.samples) < 3
 
 
 @pytest.mark.parametrize(
