@@ -3,6 +3,7 @@
     python -m benchmarks.driver                         # 20,000 outcomes, 64 at once
     python -m benchmarks.driver --parallel 1000         # as with 1,000 workers
     python -m benchmarks.driver --no-model              # a judgement and no model call for each outcome
+    python -m benchmarks.driver --lanes 4 --lane-s 0.5 --screen-s 0.05 --parallel 5 --outcomes 200    # busy lanes
 
 The judge, the model and the strategy answer at once; engine, court, ledger, budget, journal, texts and their syncing
 are real, on the disk of --where. Each outcome has a prompt and a program of --bytes of its own, and a short answer.
@@ -18,9 +19,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock, Semaphore
 from typing import Any
 from unittest import mock
 
@@ -40,10 +42,33 @@ ROOT = Path(__file__).resolve().parents[1]
 WARM_UP = 0.2  # of the outcomes, not counted: caches, and the first texts, which are files of their own
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds that a judgement takes: of screening, on a core that all share, then on one of the lanes."""
+
+    lanes: int = 1
+    screen_s: float = 0.0
+    lane_s: float = 0.0
+
+
 class EvenJudge(StubJudge):
     """Every program is right and gains nothing: no duels, which a run has but few of."""
 
-    def judge(self, candidate: Candidate, stake: float = 0.0) -> Score:
+    def __init__(self, target: Target, pace: Pace) -> None:
+        super().__init__(target)
+        self._pace = pace
+        self._spare, self._lanes = Lock(), Semaphore(pace.lanes)
+        self.busy_s = 0.0  # of all lanes together
+
+    def judge(self, candidate: Candidate, stake: float = 0.0, screened: Score | None = None) -> Score:
+        if self._pace.screen_s:
+            with self._spare:
+                time.sleep(self._pace.screen_s)
+        if self._pace.lane_s:
+            with self._lanes:
+                began = time.perf_counter()
+                time.sleep(self._pace.lane_s)
+                self.busy_s += time.perf_counter() - began
         readings = tuple(Reading(m, 0.99, "x", low=0.98, high=1.0, samples=(0.98, 0.99, 1.0)) for m in METRICS)
         return Score("ok", 0.99, readings, stage="measure")
 
@@ -113,8 +138,9 @@ class Meter:
 
 
 def drive(
-    folder: Path, *, outcomes: int, parallel: int, size: int, asks_model: bool = True, tells: bool = False
-) -> dict[str, Any]:
+    folder: Path, *, outcomes: int, parallel: int, size: int, asks_model: bool = True, tells: bool = False,
+    pace: Pace = Pace(),
+) -> dict[str, Any]:  # fmt: skip
     """One run of the engine. size: bytes of a program, and of a prompt."""
     (folder / "blobs").mkdir(parents=True, exist_ok=True)
     target: Target = targets.load(str(ROOT / "tests/toy"), None)
@@ -122,7 +148,7 @@ def drive(
     meter = Meter(outcomes)
     with mock.patch("os.fsync", meter.counted("fsync", os.fsync)), Journal(folder) as journal:
         ledger = Ledger(journal, Blobs(folder / "blobs", journal.syncer), Recording(), meter.watch)
-        judge: Any = EvenJudge(target)
+        judge: Any = EvenJudge(target, pace)
         baseline = Candidate.of("step = 0\n" + strategy.body)
         engine = Engine(
             strategy=strategy, model=strategy, judge=judge, court=Court(judge, ledger, baseline, None),  # type: ignore[arg-type]
@@ -140,7 +166,7 @@ def drive(
     return {
         "outcomes": outcomes, "parallel": parallel, "bytes_of_a_program": size, "model_call": asks_model,
         "outcomes_per_s": round(counted / lasted),
-        "outcomes_per_s_from_the_first": round(outcomes / (landed - began)),
+        "outcomes_per_s_from_the_first": round(outcomes / (landed - began), 2),
         "until_all_is_on_disk_s": round(settled - landed, 3),
         "per_outcome": {
             "cpu_ms": round((last["cpu"] - first["cpu"]) / counted * 1e3, 3),
@@ -149,6 +175,7 @@ def drive(
             "fsyncs": round((last["syncs"] - first["syncs"]) / counted, 4),
         },
         "per_s": {what: round((last[what] - first[what]) / lasted) for what in ("events", "bytes", "syncs")},
+        "pace": asdict(pace), "lanes_busy": round(judge.busy_s / pace.lanes / (landed - began), 3),
         "syncs": dict(meter.syncs), "load": os.getloadavg()[0],
     }  # fmt: skip
 
@@ -167,9 +194,13 @@ def main() -> None:
     parser.add_argument("--where", type=Path, help="a folder on the disk that is meant")
     parser.add_argument("--run", type=Path, help="keep the run in this folder, which is to be empty")
     parser.add_argument("--tell", action="store_true", help="print the number of each outcome as it is told")
+    parser.add_argument("--lanes", type=int, default=1)
+    parser.add_argument("--lane-s", type=float, default=0.0, help="seconds that each judgement keeps a lane")
+    parser.add_argument("--screen-s", type=float, default=0.0, help="seconds before that, on a core that all share")
     asked = parser.parse_args()
     what: dict[str, Any] = {"outcomes": asked.outcomes, "parallel": asked.parallel, "size": asked.bytes}
     what |= {"asks_model": not asked.no_model, "tells": asked.tell}
+    what |= {"pace": Pace(asked.lanes, asked.screen_s, asked.lane_s)}
     with nullcontext(asked.run) if asked.run else TemporaryDirectory(dir=asked.where) as folder:
         print(json.dumps(drive(Path(folder), **what), indent=2))
 

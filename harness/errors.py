@@ -65,6 +65,10 @@ class SandboxError(OptimizeRunError):
     """No room, no run."""
 
 
+class ExecutorError(OptimizeRunError):
+    """There is nobody who could judge."""
+
+
 class BaselineError(OptimizeRunError):
     """The baseline crashed, or does not repeat itself."""
 

@@ -7,7 +7,7 @@ calls that have no business with clocks, so that the stopwatch is the thread's o
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -24,6 +24,13 @@ class Laps:
         now = time.monotonic()
         self.seconds[stage] = round(self.seconds.get(stage, 0.0) + now - self._last, 3)
         self._last = now
+
+    def told(self, seconds: Mapping[str, float]) -> None:
+        """Somebody else took these, since the last lap; what they leave of the time until now was waiting for them."""
+        self.lap("wait")
+        for stage, took in seconds.items():
+            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + took, 3)
+            self.seconds["wait"] = round(max(0.0, self.seconds["wait"] - took), 3)
 
 
 _RUNNING: ContextVar[Laps | None] = ContextVar("laps", default=None)
@@ -46,3 +53,10 @@ def lap(stage: str) -> None:
     running = _RUNNING.get()
     if running is not None:
         running.lap(stage)
+
+
+def told(seconds: Mapping[str, float]) -> None:
+    """Stages that were taken elsewhere, as on another machine. Nothing happens where nobody takes the time."""
+    running = _RUNNING.get()
+    if running is not None:
+        running.told(seconds)

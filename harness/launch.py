@@ -155,6 +155,8 @@ class Run:
             "budget": asdict(self.spec.limit),
             "settings": self.parts.settings.model_dump(mode="json"),
             "parallel": self.spec.parallel,
+            "lanes": len(Lanes(self.spec.lanes).measured),
+            "executor": self.parts.executor.describe(),
             "planned": planned(self.spec.limit),
             "machine": machine(),
             "interpreter": plain(launching.runs_on(self.parts.target)),
@@ -180,7 +182,8 @@ class Run:
 
     def _optimize(self, lanes: Lanes) -> str:
         target = self.parts.target
-        judge = make_judge(target, self.parts.sandbox, self._secret(), lanes, self.spec.evaluators)
+        local = make_judge(target, self.parts.sandbox, self._secret(), lanes, self.spec.evaluators)
+        judge = self.parts.executor.judge(local, target, self._secret())
         self.preparation = Preparation(judge.prepare, lambda measured: self._prepared(measured, judge.warnings()))
         self.ledger.learn_score(self.baseline.source, scoring.unchanged())
         strategy = registry.make_strategy(
@@ -243,6 +246,7 @@ class Run:
             self.ledger.journal.settle()
         finally:  # also when whoever watches is gone
             self.ledger.blobs.close()
+            self.parts.executor.close()
             self.hooks.closed(self.folder)
 
     def worthless(self) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness import agents, registry, targets, warming
+from harness import agents, executors, registry, targets, warming
 from harness.budget import Limit
 from harness.errors import UsageError
+from harness.executors import Executor
 from harness.judging import launching
 from harness.judging.bench import Workbench
 from harness.judging.goldens import Goldens
@@ -33,6 +35,7 @@ class Parts:
     sandbox: Sandbox
     model: Model
     settings: Any
+    executor: Executor
     plugins: tuple[Origin, ...] = ()
     warm: tuple[Candidate, ...] = ()  # programs of an earlier run to begin with
 
@@ -46,6 +49,8 @@ class Parts:
             target = registry.also_judged(target, spec.evaluators)
         if target.language != "python":
             _check_language(target, spec)
+        if spec.evaluators and spec.executor != executors.LOCAL:
+            raise UsageError(f"--evaluator is for this machine so far, not for --executor {spec.executor}")
         settings = registry.settings_of(spec.strategy, spec.settings)
         registry.check_roles(spec.strategy, spec.roles)
         agents.check(settings, dollars=spec.limit.usd)
@@ -57,11 +62,13 @@ class Parts:
                 f"a limit of ${spec.limit.usd:g} cannot be kept: the price of {', '.join(unpriced)} is not known; "
                 "give it in a price table, OPTIMIZE_RUN_PRICES=FILE, or limit tokens instead"
             )
-        room = sandbox.asked_for(spec.sandbox, unsafe=spec.unsafe_no_sandbox)
+        room = partial(sandbox.asked_for, spec.sandbox, unsafe=spec.unsafe_no_sandbox)
+        here = room()
         if target.python:
-            sandbox.prove(room, target.python)
+            sandbox.prove(here, target.python)
+        executor = executors.make(spec.executor, address=spec.ray_address, sandbox=room, lanes=spec.lanes)
         warm = warming.programs_of(settings, root, Candidate.of(target.source))
-        return cls(target, room, model, settings, registry.origins_of(spec), warm)
+        return cls(target, here, model, settings, executor, registry.origins_of(spec), warm)
 
 
 def _check_language(target: Target, spec: Spec) -> None:

@@ -32,6 +32,8 @@ class Spec:
     polish: bool = False  # what gains is handed to the offline engine before it is settled
     sandbox: str | None = None  # this backend and no other
     unsafe_no_sandbox: bool = False  # as it was said on the command line; reading it back here allows nothing
+    executor: str = "local"
+    ray_address: str | None = None  # of a cluster that is there; without one Ray starts its own here
     limit: Limit = field(default_factory=Limit)
 
 

@@ -25,8 +25,10 @@ def optimize(
     settings: Mapping[str, Any] | None = None,
     evaluators: Iterable[str] = (),
     seed: int = 0,
-    parallel: int = 2,
+    parallel: int | None = None,
     lanes: int | None = None,
+    executor: str = "local",
+    ray_address: str | None = None,
     max_evaluations: int | None = None,
     max_calls: int | None = None,
     max_tokens: int | None = None,
@@ -45,6 +47,7 @@ def optimize(
     Raises UsageError and the like for what cannot work, before anything is written; what goes wrong later is raised by
     Run.wait() and at the end of an iteration.
     """
+    from harness.judging.lanes import workers
     from harness.sandbox import interpreters
 
     limit = limit_of(
@@ -56,7 +59,8 @@ def optimize(
         program=str(Path(program).expanduser().resolve()) if program else None,
         roles=tuple(f"{role}={name}" for role, name in (roles or {}).items()),
         settings=tuple(f"{knob}={value}" for knob, value in (settings or {}).items()),
-        evaluators=tuple(evaluators), seed=seed, parallel=parallel, lanes=lanes, limit=limit,
+        evaluators=tuple(evaluators), seed=seed, parallel=parallel or workers(lanes), lanes=lanes,
+        executor=executor, ray_address=ray_address, limit=limit,
         python=interpreters.find(python).path if python else None, polish=polish, sandbox=sandbox,
         unsafe_no_sandbox=unsafe_no_sandbox,
     )  # fmt: skip

@@ -55,8 +55,15 @@ def optimize(
         typer.Option(help="One of your own, beside the built-in ones: FILE.py:NAME.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same answers, same judgements: same run.")] = 0,
-    parallel: Annotated[int, typer.Option(min=1, max=64, help="Candidates in the making at once.")] = 2,
+    parallel: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Candidates in the making at once; default one more than there are lanes."),
+    ] = None,
     lanes: Annotated[int | None, typer.Option(min=1, help="Cores kept for timing; default all but one.")] = None,
+    executor: Annotated[str, typer.Option(help="Where candidates are judged: local, or ray for a cluster.")] = "local",
+    ray_address: Annotated[
+        str | None, typer.Option(help="A Ray cluster that is there; default: one of its own on this machine.")
+    ] = None,
     max_evaluations: Annotated[int | None, typer.Option(min=1, help="Judgements.")] = None,
     max_calls: Annotated[int | None, typer.Option(min=1, help="Model calls.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens, in and out.")] = None,
@@ -95,6 +102,7 @@ def optimize(
     optimize.toml in the working folder: options in [run], knobs in [strategy.NAME].
     """
     from harness.budget import limit_of
+    from harness.judging.lanes import workers
     from harness.launch import launch
     from harness.spec import Spec
 
@@ -111,8 +119,8 @@ def optimize(
         target=options.absolute_if_path(target), strategy=strategy, model=model, roles=tuple(role or ()),
         program=str(Path(program).resolve()) if program else None, objective=objective,
         python=options.interpreter(python), settings=(*defaults.knobs_of(strategy), *(set_ or ())),
-        evaluators=tuple(evaluator or ()), seed=seed, parallel=parallel, lanes=lanes, limit=limit, polish=polish,
-        sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,
+        evaluators=tuple(evaluator or ()), seed=seed, parallel=parallel or workers(lanes), lanes=lanes, limit=limit,
+        polish=polish, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox, executor=executor, ray_address=ray_address,
     )  # fmt: skip
     options.load_dotenv()
     if dry_run:

@@ -12,11 +12,13 @@ from queue import SimpleQueue
 class Lanes:
     """With one core the spare one and the only lane are the same."""
 
-    def __init__(self, count: int | None = None) -> None:
+    def __init__(self, count: int | None = None, nth: int | None = None) -> None:
+        """nth: only this one of them, for whoever shares the machine with others that have one each."""
         self.cores = cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
         self.spare: int = cores[0]
         measured = cores[1:] or cores
-        self.measured = tuple(measured[: count or len(measured)])
+        self.all_measured = tuple(measured[: count or len(measured)])
+        self.measured = self.all_measured if nth is None else self.all_measured[nth : nth + 1]
         self._free: SimpleQueue[int] = SimpleQueue()
         for core in self.measured:
             self._free.put(core)
@@ -43,6 +45,11 @@ class Lanes:
             yield core
         finally:
             self._free.put(core)
+
+
+def workers(lanes: int | None) -> int:
+    """So many that every lane has somebody who is timed, and one more is written or screened meanwhile."""
+    return len(Lanes(lanes).measured) + 1
 
 
 class CoreWatch:

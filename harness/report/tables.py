@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from harness.report import text
+from harness.report.times import times, told
 from harness.report.views import measured
 from harness.stats import CONFIDENCE, PRIOR_FREEDOM, Interval, t_quantile
 from harness.store.runrecord import RunRecord, Tried
@@ -146,6 +147,7 @@ def remarks(run: RunRecord) -> Iterator[str]:
         yield f"Plug-ins: {plugged(run)}"
     yield f"Tried: {tally(run)}"
     yield f"Cost: {text.cost(run.usage)}"
+    yield f"Time: {told(times(run))}"
     if run.leader:
         yield f"Files: {text.clean(run.folder / f'best{run.start.suffix}')}, {text.clean(run.folder / 'best.diff')}"
     if (run.folder / "report.html").exists():

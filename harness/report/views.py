@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.report import text
 from harness.report.grid import Column
+from harness.report.times import times
 from harness.stats import fitness
 from harness.store.rows import Row, fitness_error
 from harness.store.runrecord import RunRecord, Tried
@@ -132,6 +133,7 @@ def shown(run: RunRecord) -> JsonObject:
         "plugins": list(run.start.plugins),
         "budget": run.start.budget,
         "usage": asdict(run.usage),
+        "times": asdict(times(run)),
         "baseline": _baseline(run),
         "best": _best(run),
         "lineage": list(run.lineage()),

@@ -40,6 +40,7 @@ class Start:
     interpreter: JsonObject | None = None  # path, name and build; None: the harness's own, see machine
     plugins: tuple[JsonObject, ...] = ()  # code of the user's that took part: kind, title, reference, file, sha256
     suffix: str = ".py"  # of the files that hold a program
+    lanes: int | None = None  # cores for timing
 
     @property
     def runs_on(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import StoreError
-from harness.report import tables, text
+from harness.report import tables, text, times
 from harness.report.html import page, words
 from harness.report.html.nodes import Drawn, changes, drawn, pareto
 from harness.report.html.spans import STAGES, Spans
@@ -57,6 +57,7 @@ def made(folder: Path) -> str:
         missing=missing,
         diff=_best_diff(run, best),
         stages=list(_stages(run, spans)),
+        busy=times.lanes(times.times(run, spans)),
         models=list(_models(spans)),
         workers=text.count(run.start.parallel, "worker"),
         wall=text.duration(run.usage.seconds),
