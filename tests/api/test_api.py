@@ -13,7 +13,7 @@ import pytest
 import harness
 from benchmarks import kill, stub
 from harness import api, launch, parts, sandbox
-from harness.errors import ModelError, UnknownName, UsageError
+from harness.errors import BaselineError, ModelError, UnknownName, UsageError
 from harness.store.runs import load
 from tests.conftest import TOY
 from tests.runs_on_disk import Writing, failed, finished_run, scored
@@ -186,3 +186,40 @@ def test_a_script_that_comes_to_its_end_takes_its_run_with_it_and_it_can_be_resu
     assert "finishing what is in flight of a run that was not waited for" in ended.stderr
     record = load(next((tmp_path / "runs").glob("2*")))
     assert record.status == "interrupted" and "the end of the program that began it" in record.reason
+
+
+@pytest.mark.parametrize("how", ["wait", "iterate"])
+def test_an_interrupt_while_waiting_asks_the_run_to_stop_and_is_raised(
+    stubbed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    writing = Writing(tmp_path)
+    run = harness.load_run(writing.folder)
+
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.wait() if how == "wait" else list(run)
+    assert (writing.folder / "STOP").exists()
+    writing.close()
+
+
+def test_a_run_whose_program_does_not_work_raises_that_and_leaves_nothing(
+    stubbed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: stub.StubJudge, ahead: bool = True) -> None:
+        raise BaselineError("the untouched program does not finish")
+
+    monkeypatch.setattr(stub.StubJudge, "prepare", fails)
+    model = kill.script(tmp_path / "answers.json", 2)
+    with pytest.raises(BaselineError, match="does not finish"):
+        list(harness.optimize(TOY, model=model, max_calls=2, runs=tmp_path / "runs"))
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_page_that_cannot_be_written_is_a_warning_and_not_the_end(tmp_path: Path) -> None:
+    from harness.api.run import _report
+
+    with pytest.warns(UserWarning, match=r"no report.html was written: .*not a run folder"):
+        _report(tmp_path)

@@ -117,6 +117,7 @@ def test_a_whole_one_is_taken_and_its_file_is_fingerprinted(kind: Kind, here: Pa
             ('name = "mine"', "def __init__(self, key): pass"),
             "it is made with (key), and must be made as Mine()",
         ),
+        ("sandbox", ("def describe(self): ...", "describe = 3"), "its describe is no method, and describe() is due"),
         ("sandbox", ("    def describe(self): ...\n", ""), "it has no describe()"),
         ("sandbox", ("(self, python)", "(self)"), "must be made as Mine(python)"),
         (
@@ -150,6 +151,19 @@ def test_a_reference_that_is_none() -> None:
     assert "name the class too, as in ./mine.py:Mine" in refusal("model", MODEL, "./mine.py")
     assert "nowhere.py: No such file or directory" in refusal("model", MODEL, "nowhere.py:Mine")
     assert "plug-in module no.such cannot be imported: ModuleNotFoundError" in refusal("model", MODEL, "no.such:Mine")
+
+
+def test_a_changed_module_is_told_from_the_one_that_a_run_began_with(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "held_by_another.py").write_text(MODEL)
+    monkeypatch.syspath_prepend(str(here))
+    origin = plugins.find("model", "held_by_another:Mine").origin
+    plugins.refuse_changed("r", [origin.record()], [origin])
+    plugins.refuse_strangers("r", ["held_by_another:Mine", "some-model"])
+    for recorded in ([{**origin.record(), "sha256": "0"}], []):
+        with pytest.raises(BadPlugin, match="plug-in held_by_another:Mine is not what it was when run r began"):
+            plugins.refuse_changed("r", recorded, [origin])
 
 
 def test_an_abstract_class_is_refused() -> None:
