@@ -162,7 +162,7 @@ class Vet:
                 "hidden inputs", "weak", said, "hide what the output depends on: a seed, a size, the input's lines"
             )
         return Found(
-            "hidden inputs", "fit", f"{len(hidden)} drawn anew for each run: {', '.join(w.name for w in hidden)}"
+            "hidden inputs", "fit", f"{len(hidden)} that no rewrite is told: {', '.join(w.name for w in hidden)}"
         )
 
     def _gives_nothing_new(self, workload: Workload) -> bool:
