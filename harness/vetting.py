@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from statistics import stdev
@@ -16,6 +16,7 @@ from typing import Literal
 from harness import stats
 from harness.audit import Finding as Verdict
 from harness.audit import Specimen, make_specimens
+from harness.audit.corpus import Kind
 from harness.audit.verdicts import examine
 from harness.errors import BaselineError
 from harness.judging.calibration import SHORT_S, with_itself
@@ -162,7 +163,7 @@ class Vet:
                 "hidden inputs", "weak", said, "hide what the output depends on: a seed, a size, the input's lines"
             )
         return Found(
-            "hidden inputs", "fit", f"{len(hidden)} drawn anew for each run: {', '.join(w.name for w in hidden)}"
+            "hidden inputs", "fit", f"{len(hidden)} that no rewrite is told: {', '.join(w.name for w in hidden)}"
         )
 
     def _gives_nothing_new(self, workload: Workload) -> bool:
@@ -187,8 +188,7 @@ class Vet:
     # --- what a judge says of copies ---------------------------------------------------------------------------------
 
     def _refuses(self, judge: Judge) -> Found:
-        made = make_specimens(self.target, self.sandbox, f"{self.secret}/making", quick=True, only="cheat").specimens
-        verdicts = self._judged(judge, [s for s in made if s.name.removeprefix("made_") in BROKEN])
+        verdicts = self._judged(judge, "cheat", BROKEN)
         passed = [v for v in verdicts if v.accepted]
         names = ", ".join(_plain(v.specimen) for v in passed)
         wrong = [v for v in passed if v.specimen.category != "a" or any(w.hidden for w in self.target.workloads)]
@@ -204,10 +204,11 @@ class Vet:
         return Found("broken copies", "fit", said)
 
     def _accepts(self, judge: Judge) -> Found:
-        made = make_specimens(self.target, self.sandbox, self.secret, quick=True, only="honest").specimens
-        verdicts = self._judged(judge, [s for s in made if s.name.removeprefix("made_") in HARMLESS])
+        verdicts = self._judged(judge, "honest", HARMLESS)
         refused = [v for v in verdicts if not v.accepted]
         said = f"{len(verdicts) - len(refused)} of {len(verdicts)} accepted"
+        if not verdicts:
+            return Found("harmless copies", "weak", f"{said}; none could be made of it")
         if refused:
             why = f"{said}; {_plain(refused[0].specimen)}: {refused[0].score.feedback}"
             return Found(
@@ -218,15 +219,20 @@ class Vet:
             return Found("harmless copies", "weak", why, "the machine is busy, or the program too short: try again")
         return Found("harmless copies", "fit", said)
 
-    def _judged(self, judge: Judge, specimens: list[Specimen]) -> list[Verdict]:
-        return [examine(judge, specimen, whole=False) for specimen in specimens]
+    def _judged(self, judge: Judge, kind: Kind, names: Sequence[str]) -> list[Verdict]:
+        """The copies of these names that can be made: of a Python program, from its syntax tree, and of no other."""
+        try:
+            made = make_specimens(self.target, self.sandbox, f"{self.secret}/making", quick=True, only=kind).specimens
+        except SyntaxError:
+            return []
+        return [examine(judge, one, whole=False) for one in made if one.name.removeprefix("made_") in names]
 
     def _cost(self, pair_s: float) -> Found:
         """A judgement as a run makes it, of a copy that nobody has judged before."""
         judge = make_judge(self.target, self.sandbox, self.secret, self.lanes)
         judge.prepare(ahead=False)
         began = time.monotonic()
-        judge.judge(Candidate.of(f"{self.target.source.rstrip()}\n# judged for its cost\n"))
+        judge.judge(Candidate.of(f"{self.target.source}\n"))
         self.judgement_s = seconds = time.monotonic() - began
         whole = sum(w.stage == "full" for w in self.target.workloads)
         said = f"{seconds:.1f} s a judgement, about {USUAL_S / seconds:,.0f} in the usual 8 minutes; a best takes "

@@ -58,7 +58,7 @@ def test_a_target_without_hidden_input_is_weak_where_it_is(tmp_path: Path, room:
 def test_a_hidden_workload_refuses_every_broken_copy(toy: Target, room: Sandbox) -> None:
     found = {found.check: found for found in vet(toy, room, Lanes()).checks}
     assert {one.verdict for name, one in found.items() if name not in ("noise", "size")} == {"fit"}, found
-    assert found["hidden inputs"].said == "2 drawn anew for each run: few, timed"
+    assert found["hidden inputs"].said == "2 that no rewrite is told: few, timed"
     assert "1 whole runs, which were not made here" in found["cost"].said
 
 

@@ -11,10 +11,10 @@ from harness.drafting.sources import STDIN, Given
 from harness.drafting.watcher import REPORT
 from harness.errors import BadTarget, BaselineError
 from harness.judging.verdicts import tail
-from harness.profiling import PROGRAM
 from harness.targets.program import MODULES_OF_ANY_PROGRAM, imports_of
 from harness.types import Job, JobResult, Limits, Sandbox
 
+PROGRAM = "candidate.py"
 WATCHER = "optimize-run-watcher.py"
 MOST_BYTES = 64 << 20  # of everything that lies beside a program; beyond it, only what the program names is shown to it
 FIRST = Limits(wall_s=600.0, cpu_s=300.0, memory_mib=4096, output_bytes=8 << 20, writes_mib=64)

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness import parsing
-from harness.drafting.observing import Observed, imports_for
+from harness.drafting.observing import PROGRAM, Observed, imports_for
 from harness.drafting.sources import Given
 from harness.errors import BaselineError
 from harness.judging import bands
 from harness.judging.traces import Trace
 from harness.judging.verdicts import tail
-from harness.profiling import PROGRAM
 from harness.report.text import clean, cut
 from harness.types import Job, JobResult, Level, Limits, Sandbox
 

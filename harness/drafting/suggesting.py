@@ -71,7 +71,9 @@ def _sizes(source: str, inputs: Sequence[str], trial: Trial) -> Iterator[Suggest
         other = str(Random(secrets.token_hex(8)).randrange(int(value) // 2, int(value)))
         settings = _settings(knob, "other-size", other, inputs)
         if trace := _tried(source, knob, settings, "other-size", trial):
-            what = f"Another size ({_cost(trace)}): right where `{name}` is a size and not a part of the problem."
+            what = (
+                f"Another size ({_cost(trace)}), which no rewrite is told: right where `{name}` is no more than a size."
+            )
             yield Suggestion(what=what, settings=settings)
             return
 

@@ -109,8 +109,9 @@ def _hidden(sheet: Sheet) -> str:
 UNKNOWN = """--- What could not be known: other inputs ---
 
 Everybody knows the run above, so a rewrite that prints its output from memory keeps the promise, and so does one that
-is right on this input alone. A hidden workload is another run of the program, which is drawn anew for each run of
-optimize-run and shown to nobody; stage "short" means that it is only compared, before anything is timed."""
+is right on this input alone. A hidden workload is another run of the program, of which no rewrite and no model is
+told; what is "random" in it, and generated input, is drawn anew for each run of optimize-run. Stage "short" means that
+it is only compared, before anything is timed."""
 WAYS = """Two ways to have one: a line `size = 2000` or a call `random.seed(7)` that stands in the program once and is a
 [[knobs]] entry here, or an input of lines of text, from which generator "relabel" makes others (lines in another order,
 letters exchanged). As in:"""
