@@ -269,6 +269,26 @@ def test_a_run_that_goes_on_tries_whole_what_it_tried_and_when_it_did(tmp_path: 
         assert without_seconds(bed.journal) == without_seconds(whole.journal), last
 
 
+class Late(FixedJudge):
+    """Ready for whole runs once the third program is judged, and from the first on when a run goes on."""
+
+    def ready(self) -> bool:
+        return self.traced or "worth = 1.5\n" in self.judged
+
+
+def test_what_fell_when_the_machine_was_ready_reigns_until_then_when_it_is_retold(tmp_path: Path) -> None:
+    numbers = [200.0, 1.2, 1.5, 1.1, 1.05]
+    whole = Bed(tmp_path / "whole", numbers, judge=Late())
+    whole.go()
+    crowned = [outcome.crowned for outcome in whole.strategy.told]
+    assert crowned[0] and whole.judge.confirmed[0] == "worth = 200.0\n"
+    with pytest.raises(Killed):
+        Bed(tmp_path / "cut", numbers, judge=Late(), watch=killer(len(whole.journal) - 4)).go()
+    bed = Bed(tmp_path / "cut", numbers, judge=Late(traced=True))
+    bed.go()
+    assert [outcome.crowned for outcome in bed.strategy.told] == crowned
+
+
 def test_a_leader_that_falls_has_kept_nobody_from_the_crown(tmp_path: Path) -> None:
     bed = Bed(tmp_path, [2.0, 500.0, 3.0, 5.0, 4.0])
     _, best = bed.go()

@@ -14,7 +14,7 @@ from harness.errors import ModelRefused, Unusable
 from harness.models.offline.attempts import Attempt, attempts_in
 from harness.models.offline.bandit import learnt
 from harness.models.offline.operators import operators
-from harness.models.offline.policy import choose, plan
+from harness.models.offline.policy import MOST, choose, plan
 from harness.models.offline.rewriting import Operator, Site, apply
 from harness.types import Capability, Prompt, Reply, Usage
 
@@ -73,7 +73,9 @@ class OfflineModel:
             sites = operator.sites(program) if program else []
             if not program or not sites:
                 continue
-            site = choose(rng, sites, attempts)
+            site = sites[0] if wanted == MOST else choose(rng, sites, attempts)
+            if len("; ".join(each.tag for each in [*done, site])) > NOTE_CHARS:
+                break  # a note names every step, or they could not be taken back
             text = apply(program, site)
             if text == parent or not _compiles(text):
                 continue

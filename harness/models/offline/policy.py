@@ -12,6 +12,8 @@ from harness.models.offline.rewriting import Operator, Site
 
 COUNTS = (1, 2, 3, 4, 5, 6)
 CHANCES = (0.36, 0.26, 0.14, 0.1, 0.07, 0.07)
+MOST = 12  # rewrites of a reply that makes all that fit at once; what does not pay is taken out later
+ALL_AT_ONCE = 0.7  # chance of such a reply while nothing is known; the more attempts there were, the less
 ON_PURPOSE = 0.35  # chance that a pair of operators that lost alone is put together
 PAIRED = 3.0  # an operator whose theme goes with one that was drawn
 MUTUAL = 12.0  # two themes that each say so of the other
@@ -31,6 +33,8 @@ def plan(rng: Random, known: Sequence[Operator], attempts: Sequence[Attempt]) ->
     pair = _pair_on_purpose(rng, known, attempts)
     if pair is not None:
         return 2, iter([*pair, *_drawn(rng, known, attempts, pair)])
+    if rng.random() < ALL_AT_ONCE / (1 + len(attempts)):
+        return MOST, _drawn(rng, known, attempts, ())
     return rng.choices(COUNTS, CHANCES)[0], _drawn(rng, known, attempts, ())
 
 
