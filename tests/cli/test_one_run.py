@@ -22,6 +22,7 @@ def test_show_in_the_shape_that_is_promised(run: Run, root: Path) -> None:
         "unsafe",
         "budget",
         "usage",
+        "times",
         "baseline",
         "best",
         "lineage",

@@ -27,7 +27,7 @@ from harness.types import Candidate, Sandbox, Target
 from tests.conftest import TOY
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
-NODES = 2  # beside the head, which has no lane: it is the driver's
+NODES = 2
 PATIENCE = ("gcs_server_request_timeout_seconds", "raylet_start_wait_time_s", "gcs_rpc_server_connect_timeout_s")
 ROOM = partial(sandbox.asked_for, None, unsafe=False)
 
@@ -37,7 +37,8 @@ def cluster(room: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     for name in PATIENCE:  # the machine may be busy
         monkeypatch.setenv(f"RAY_{name}", "300")
-    monkeypatch.setenv("RAY_health_check_timeout_ms", "120000")
+    for name in ("agent_register_timeout_ms", "health_check_timeout_ms", "worker_register_timeout_seconds"):
+        monkeypatch.setenv(f"RAY_{name}", "300000")
     pytest.importorskip("ray", reason="Ray is not installed: pip install 'optimize-run[ray]'")
     import ray
     from ray.cluster_utils import Cluster
