@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,12 +42,13 @@ class Post:
 
     def __init__(self, luggage: Luggage, nth: int) -> None:
         """nth: of the machine's lanes. Raises SandboxError where there is no sandbox."""
-        self._folder = tempfile.TemporaryDirectory(prefix="optimize-run-", ignore_cleanup_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix="optimize-run-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         for name, data in luggage.files.items():
-            path = Path(self._folder.name) / name
+            path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        target = replace(luggage.target, folder=Path(self._folder.name))
+        target = replace(luggage.target, folder=folder)
         lanes = Lanes(luggage.lanes, nth)
         if others := set(lanes.cores) - set(lanes.all_measured):
             os.sched_setaffinity(0, others)  # this process stays off what is timed

@@ -35,7 +35,7 @@ def times(run: RunRecord, spans: Spans | None = None) -> Times:
 
 
 def told(found: Times) -> str:
-    """`model 12.0 s, measure 2 min 5 s, idle 0.4 s; timed lanes busy 93 % of the run`."""
+    """`model 12.0 s, measure 2 min 5 s, idle 0.4 s; timed lanes busy 93% of the run`."""
     stages = ", ".join(f"{text.clean(stage)} {text.duration(seconds)}" for stage, seconds in found.stages.items())
     return stages + (f"; {busy}" if (busy := lanes(found)) else "")
 

@@ -23,6 +23,7 @@ def test_show_in_the_shape_that_is_promised(run: Run, root: Path) -> None:
         "plugins",
         "budget",
         "usage",
+        "times",
         "baseline",
         "best",
         "lineage",

@@ -32,5 +32,5 @@ def test_a_run_of_before_lanes_were_recorded_says_nothing_of_them(tmp_path: Path
 
 def test_in_words() -> None:
     assert told(Times({"model": 2.0, "idle": 61.0}, 0.934)) == (
-        "model 2.0 s, idle 1 min 01 s; timed lanes busy 93 % of the run"
+        "model 2.0 s, idle 1 min 01 s; timed lanes busy 93% of the run"
     )
