@@ -36,6 +36,7 @@ ROOM = partial(sandbox.asked_for, None, unsafe=False)
 @pytest.fixture
 def cluster(room: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     for name in PATIENCE:  # the machine may be busy
         monkeypatch.setenv(f"RAY_{name}", "300")
     for name in ("agent_register_timeout_ms", "health_check_timeout_ms", "worker_register_timeout_seconds"):
