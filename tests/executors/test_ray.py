@@ -93,7 +93,7 @@ def test_a_run_on_the_cluster_ends_as_any_other_with_a_worker_killed_in_the_midd
     cluster: Any, tmp_path: Path
 ) -> None:
     spec = Spec(
-        target=str(TOY), strategy="best-of-n", model=script(tmp_path / "answers.json", 6), settings=("mode=full",),
+        target=str(TOY), strategy="best-of-n", model=script(tmp_path / "answers.json", 6), settings=("mode=rewrite",),
         parallel=3, executor="ray", limit=Limit(calls=6),
     )  # fmt: skip
     killed: list[int] = []
