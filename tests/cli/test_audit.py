@@ -65,12 +65,14 @@ def test_a_header_that_is_not_understood_is_a_users_mistake(run: Run, tmp_path: 
     assert "mine.py: EXPECT 'perhaps' is not understood" in ended.err and not ended.out
 
 
+@pytest.mark.slow
 def test_a_plain_program_with_much_output_passes(run: Run, tmp_path: Path) -> None:
     (tmp_path / "long.py").write_text(LONG, encoding="utf-8")
     ended = run("audit", "--target", str(tmp_path / "long.py"), "--json")
     assert (ended.json["wrong"], ended.code) == ([], 0)
 
 
+@pytest.mark.slow
 def test_a_plain_program_whose_output_is_known_is_told_what_it_lacks(run: Run, tmp_path: Path) -> None:
     """Without hidden input, whoever prints the known text keeps the promise; the audit says so."""
     (tmp_path / "brief.py").write_text("print(sum(range(1000)))\n", encoding="utf-8")

@@ -58,6 +58,7 @@ def test_costs_fall_with_the_gain_and_rise_with_the_noise() -> None:
     assert (promise.cost(0.03, 0.04, noise).pairs or 0) > costs[1]
 
 
+@pytest.mark.slow
 def test_what_nobody_would_wait_for_is_said_to_be_out_of_reach() -> None:
     assert promise.cost(0.001, 0.3, stats.NoiseModel().cpu) == Cost(0.001, None, None)
 
