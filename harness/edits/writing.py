@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher, unified_diff
 from functools import lru_cache
 from operator import eq
@@ -44,7 +44,7 @@ def changed_lines(a: str, b: str) -> int:
     return sum(line[:1] in ("+", "-") for line in unified(a, b, "a", "b").splitlines()[head:])
 
 
-def _alike_around(old: list[str], new: list[str]) -> tuple[int, int]:
+def _alike_around(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
     """How many lines at the head and at the tail are the same and no context of a change: comparing costs their square.
 
     Their number is counted from the ends, so that what is left begins and ends with the context that a diff shows.
@@ -102,6 +102,7 @@ def _widened(lines: list[str], start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _keep_ends(text: str) -> list[str]:
+@lru_cache(maxsize=32)  # a program stands beside several others in one prompt
+def _keep_ends(text: str) -> tuple[str, ...]:
     *ended, last = text.split("\n")
-    return [f"{line}\n" for line in ended] + ([last] if last else [])
+    return (*(f"{line}\n" for line in ended), *((last,) if last else ()))
