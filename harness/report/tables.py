@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from statistics import NormalDist
@@ -13,13 +14,14 @@ from harness.report.times import times, told
 from harness.report.views import measured
 from harness.stats import CONFIDENCE, PRIOR_FREEDOM, Interval, t_quantile
 from harness.store.runrecord import RunRecord, Tried
-from harness.types import JsonObject, Reading
+from harness.types import SIMPLIFY, JsonObject, Reading
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
     from rich.text import Text
 
+_BARE_TAG = re.compile(r"(^|; )\[([\w-]+)(?:@([^\]]+))?\](?=;|$| \()")
 METRICS = (("memory", "peak memory", "mib", text.mib), ("speed", "CPU time", "s", text.cpu))
 UNSAFE = "UNSAFE: candidates ran without a sandbox, with this user's files, keys and network"
 
@@ -168,7 +170,14 @@ def _confirmed(run: RunRecord) -> str:
 def _steps(run: RunRecord) -> str:
     """What was done on the way from the baseline to the best, one note a step."""
     steps = [found for id_ in run.lineage()[1:] if (found := run.candidate(id_))]
-    return "; then ".join(text.clean(step.note) or "no note was left" for step in steps)
+    simplified = [nth for nth, step in enumerate(steps) if step.operator == SIMPLIFY]
+    steps = steps[simplified[-1] :] if simplified else steps  # such a note names all that is left of what came before
+    return "; then ".join(_told(text.clean(step.note)) or "no note was left" for step in steps)
+
+
+def _told(note: str) -> str:
+    """A note whose rewrites are named by their tags alone, `[collector-off]; [drop-dead@all]`, as words."""
+    return _BARE_TAG.sub(lambda tag: f"{tag[1]}{tag[2]}" + (f" ({tag[3]})" if tag[3] else ""), note)
 
 
 def plugged(run: RunRecord) -> str:

@@ -147,3 +147,12 @@ def test_a_good_program_is_shown_with_its_ratios() -> None:
 def test_a_wrong_program_is_shown_with_its_first_difference_and_no_ratios() -> None:
     shown = drawn(tables.evaluation(WRONG))
     assert "line 3 [red]differs" in shown and "faster" not in shown
+
+
+def test_rewrites_that_are_named_by_their_tags_alone_are_told_as_words() -> None:
+    note = "take it apart [fuse-sum@Value]; [drop-dead@all]; [collector-off]; without keep-stored@all"
+    assert (
+        tables._told(note) == "take it apart [fuse-sum@Value]; drop-dead (all); collector-off; without keep-stored@all"
+    )
+    assert tables._told("[collector-off] (before: kept 1 of 2)") == "collector-off (before: kept 1 of 2)"
+    assert tables._told("a list [0] of x; [see below") == "a list [0] of x; [see below"
