@@ -52,7 +52,7 @@ def test_what_was_screened_before_is_measured_at_once(judge: Judge, monkeypatch:
 
 
 def test_a_program_that_is_surely_worse_than_the_baseline_is_measured_no_further(judge: Judge) -> None:
-    slow = Candidate.of(SOURCE.replace("math.fmod(", "sum(sorted(ballast)) * 0 + " * 60 + "math.fmod("))
+    slow = Candidate.of(SOURCE.replace("math.fmod(", "sum(sorted(ballast)) * 0 + " * 30 + "math.fmod("))
     judge.prepare(ahead=False)
     speed = judge.judge(slow, stake=1.0).reading("speed")
     assert speed is not None and (speed.high or 0.0) < 1.0 and len(speed.samples) < 3
