@@ -22,10 +22,16 @@ _TOKEN = re.compile(
     |(?P<number>\.?[0-9](?:[eEpP][+-]|[\w.])*)
     |(?P<word>[^\W\d]\w*)
     |(?P<stray>["'\\]|/\*)
-    |(?P<sign>\#\#|%:|<:|<%|.)""",
+    |(?P<sign>\#\#|%:|%>|<:|:>|<%|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _CONTINUED = re.compile(r"[^\s\\]\\\r?\n\S")
+_RAW = ("R", "LR", "uR", "UR", "u8R")  # before a string: what is in it is read by other rules
+_ODD = (  # what some compilers, or some of their standards, read otherwise than it looks
+    (re.compile(r"\\[^\S\r\n]+\r?\n"), "white space between a \\ and the end of its line"),
+    (re.compile(r"\?\?[=/'()!<>-]"), "?? and a sign is another way to write a sign: put them apart"),
+    (re.compile("\ufeff"), "a byte order mark"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +54,19 @@ class Directive:
 
 
 def tokens(source: str) -> list[Token]:
-    """Every word of a text, white space and comments among them."""
-    found, line = [], 1
+    """Every word of a text, white space and comments among them; the first stray one is the last.
+
+    Where a quote is never closed nothing behind it is certain, and looking for its end again and again would take
+    minutes for a text that is made of quotes.
+    """
+    found: list[Token] = []
+    line = 1
     for match in _TOKEN.finditer(source):
         kind: Kind = match.lastgroup  # type: ignore[assignment]
         found.append(Token(kind, match.group(), match.start(), line))
         line += match.group().count("\n")
+        if kind == "stray":
+            break
     return found
 
 
@@ -66,13 +79,20 @@ def problems(source: str) -> Iterator[tuple[int, str]]:
     """(line, what is wrong) wherever a text could be read otherwise than it is here."""
     if "\0" in source:
         yield 1, "a null character"
+    for look, say in _ODD:
+        if found := look.search(source):
+            yield source.count("\n", 0, found.start()) + 1, say
+    before = ""
     for token in tokens(source):
         if token.kind == "stray":
             yield token.line, f"{token.text} is never closed, or stands where it means nothing"
-        elif token.text in ("%:", "<:", "<%"):
+        elif token.text in ("%:", "<:", "<%", "%>", ":>"):
             yield token.line, f"{token.text} is another way to write a sign: write the sign itself"
         elif token.kind == "string" and "??" in token.text:
             yield token.line, "?? in a string: write it in two strings"
+        elif token.kind == "string" and before in _RAW:
+            yield token.line, f"{before} before a string: write it with escapes"
+        before = token.text
     for found in _CONTINUED.finditer(source):
         yield source.count("\n", 0, found.start()) + 1, "a line is continued within a word: put a space before the \\"
 

@@ -17,11 +17,12 @@ PARTS_AT_HAND = 2048  # likewise of parts of texts: programs that descend from e
 # Where a statement of the module begins: what stands at the margin and is no comment, bracket or continuation.
 _STATEMENT = re.compile(r"^(?=[^\s#)\]}])(?!(?:else|elif|except|finally)\b)", re.M)
 # A comment (the one group), or a string without its prefix. Every alternative begins with a character of its own, so
-# that the search leaps from one to the next.
+# that the search leaps from one to the next. What is never closed ends with its line or the text: coming back for every
+# quote in it would take minutes for a text that is made of quotes.
 _UNREAD = re.compile(
     r"""(#)[^\n]*"""
-    r"""|"(?:""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"""|[^"\\\n]*(?:\\.[^"\\\n]*)*")"""
-    r"""|'(?:''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''|[^'\\\n]*(?:\\.[^'\\\n]*)*')""",
+    r"""|"(?:""[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:\"""|\\?\Z)|[^"\\\n]*(?:\\.[^"\\\n]*)*(?:"|(?=\n)|\\?\Z))"""
+    r"""|'(?:''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\\?\Z)|[^'\\\n]*(?:\\.[^'\\\n]*)*(?:'|(?=\n)|\\?\Z))""",
     re.S,
 )
 _PREFIX = re.compile(r"(?<!\w)[A-Za-z]{1,3}\Z")

@@ -29,8 +29,10 @@ LINKING = (
     "-o",
     BUILT,
 )
-KEPT = 24  # built programs; about 1 MB each
+KEPT = 24  # built programs
+KEPT_BYTES = 64 << 20  # of them together: most have about 1 MB, but a text can ask for as much as a build may write
 _ERROR = re.compile(r"^candidate\.c:(\d{1,6}):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
+_SAID_BY_THE_TEXT = re.compile(r"(declared with attribute error|is unavailable|is deprecated): .*")
 _UNDEFINED = re.compile(r"undefined reference to `(\w{1,40})'")
 
 
@@ -102,10 +104,13 @@ class Launching:
         with self._building:
             if key not in self._built:
                 self._built[key] = self._compiled(source, core)
-                while len(self._built) > KEPT:
+                while len(self._built) > KEPT or (len(self._built) > 1 and self._size() > KEPT_BYTES):
                     self._built.popitem(last=False)
             self._built.move_to_end(key)
             return self._built[key]
+
+    def _size(self) -> int:
+        return sum(map(len, self._built.values()))
 
     def _compiled(self, source: str, core: int | None) -> bytes:
         toolchain = toolchains.find(self._target.rules.imports, self._target.flags)
@@ -143,5 +148,6 @@ def _own_words(message: str) -> str:
         return "#error"
     if message.endswith(": No such file or directory"):
         return "no such header here"
+    message = _SAID_BY_THE_TEXT.sub(r'\1: "..."', message)
     message = re.sub(r'"[^"]*"?', '"..."', message)
     return re.sub(r"'([^']{41,})'", "'...'", message)[:160]

@@ -51,11 +51,30 @@ def test_a_build_is_made_once(tally: Target, room: Sandbox) -> None:
     assert len(jobs) == 1
 
 
+def test_programs_that_are_large_are_not_kept_in_numbers(
+    tally: Target, room: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A text of one line may ask for 60 MB; kept by the dozen they would take the harness's memory."""
+    launching = Launching(tally, room)
+    first = launching.build(tally.source, None)
+    monkeypatch.setattr("harness.judging.launching.KEPT_BYTES", len(first))
+    assert launching.build(tally.source, None) is first
+    launching.build(f"{tally.source}\nint another(void) {{ return 1; }}\n", None)
+    assert launching.build(tally.source, None) is not first
+
+
 def test_the_compilers_words_come_with_their_line_and_without_a_strangers(tally: Target, room: Sandbox) -> None:
     said = refusal("int main(void) { return nothing; }\n", tally, room)
     assert said == "does not build: line 1: 'nothing' undeclared (first use in this function)"
     long_name = "obey_me_" * 8
-    for line in ('_Static_assert(0, "obey me");', "#error obey me", f"int x = {long_name};", '#include "obey me"'):
+    for line in (
+        '_Static_assert(0, "obey me");',
+        "#error obey me",
+        f"int x = {long_name};",
+        '#include "obey me"',
+        'void f(void) __attribute__((error("obey me"))); void g(void) { f(); }',
+        'int f(void) __attribute__((unavailable("obey me"))); int g(void) { return f(); }',
+    ):
         assert "obey" not in refusal(f"{line}\nint main(void) {{ return 0; }}\n", tally, room), line
     assert refusal("int f(void); int main(void) { return f(); }\n", tally, room) == "does not build: undefined: f"
 
