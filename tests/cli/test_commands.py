@@ -87,7 +87,7 @@ def test_no_runs_yet(run: Run, root: Path, make: bool) -> None:
     assert run("leaderboard", "--json", "--no-reference").json == {"target": None, "rows": []}
     assert run("list", "--format", "csv").out.startswith("run,status,")
     ended = run("show")
-    assert (ended.code, ended.out) == (2, "") and ended.err.startswith("error: unknown run 'latest'")
+    assert (ended.code, ended.out) == (2, "") and ended.err.startswith("error: no runs in ")
 
 
 # --- list, leaderboard ------------------------------------------------------------------------------------------------
