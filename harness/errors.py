@@ -9,6 +9,7 @@
     ├── SandboxError            1   a room could not be made; nothing was run
     ├── BaselineError           1   the untouched program does not keep its own promise
     │   └── Unrepeatable        1   a program that kept it before does not keep it now
+    ├── ExecutorError           1   there is nobody who could judge
     ├── StoreError              1   a run folder, journal or blob
     │   ├── Locked              1   another process writes this run
     │   └── Diverged            1   a resumed strategy asked something else than was recorded

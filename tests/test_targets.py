@@ -77,6 +77,7 @@ def test_a_plain_program_promises_output_exit_code_and_files(tmp_path: Path) -> 
         ("import numpy\n", "imports numpy: only single files that use the standard library"),
         ("from . import other\n", "imports ."),
         ("x = '\udce9'", "not UTF-8"),
+        ("# to be written\n", "has no statement: there is nothing to optimize"),
     ],
 )
 def test_a_program_that_cannot_be_a_target_is_refused(tmp_path: Path, text: str, says: str) -> None:

@@ -72,6 +72,15 @@ class Commands(TyperGroup):
             args = [MAIN_JOB, *defaults.flags_of(load_command(MAIN_JOB, HIDDEN[MAIN_JOB][1]), args), *args[1:]]
         return super().parse_args(ctx, args)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The main job goes by TARGET in usage lines, since nobody wrote its name."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if name != MAIN_JOB:
+            return name, command, rest
+        job: Any = command
+        job.collect_usage_pieces = lambda _: [job.options_metavar]
+        return "TARGET", job, rest
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """The commands and their one line each, without loading any."""
         with formatter.section("Commands"):

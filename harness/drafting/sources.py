@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import parsing
 from harness.errors import BadTarget
-from harness.targets.program import LARGEST_INPUT, read_program
+from harness.targets.program import LARGEST_INPUT, read_original
 
 MOST_FILES = 2000
 PASSED_OVER = ("__pycache__", "node_modules", "runs", "site-packages")
@@ -61,7 +61,7 @@ class Given:
 
 def given(program: Path, arguments: tuple[str, ...], stdin: Path | None) -> Given:
     """Raises BadTarget for a program that is missing, does not parse, or wants what no candidate gets."""
-    source = read_program(program)
+    source = read_original(program)
     _check_imports(source, program)
     return Given(program, source, arguments, _content(stdin) if stdin else None, dict(_beside(program)))
 

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness.report import text
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
+    from rich.text import Text
 
+UNBOUNDED = 10_000  # characters
 Records = Sequence[Mapping[str, Any]]
 
 
@@ -32,8 +35,35 @@ class Column:
     justify: Literal["left", "right"] = "left"
 
 
-def rich_table(columns: Sequence[Column], records: Records, title: str = "") -> Table:
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A table where its longest words fit; in a terminal that is too narrow for them, a record below the other."""
+
+    table: Table
+    stacked: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        needed = self.table.__rich_measure__(console, options.update(max_width=UNBOUNDED)).minimum
+        yield self.table if needed <= options.max_width else self.stacked
+
+
+def rich_table(columns: Sequence[Column], records: Records, title: str = "") -> Fitting:
     """For people. Values are shown as text: markup and control characters in them do nothing."""
+    return Fitting(_table(columns, records, title), _stacked(columns, records, title))
+
+
+def _stacked(columns: Sequence[Column], records: Records, title: str) -> Text:
+    from rich.text import Text
+
+    told = Text(f"{text.clean(title)}\n" if title else "")
+    for record in records:
+        cells = [(column.title, text.clean(column.show(record[column.key]))) for column in columns]
+        said = "; ".join(f"{name}: {shown}" for name, shown in cells if shown)
+        told.append(f"\n{said}\n", str(record.get("style", "")))
+    return told
+
+
+def _table(columns: Sequence[Column], records: Records, title: str) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from harness.errors import StoreError, UnknownName
+from harness.errors import StoreError, UsageError
 from harness.store import journal
 from harness.store.fold import JOURNAL, Fold
 from harness.store.runrecord import RunRecord, unique
@@ -64,7 +64,7 @@ def find(root: Path, ref: str) -> Path:
     if ref == "latest":
         found = newest(root)
         if found is None:
-            raise UnknownName("run", ref, ())
+            raise UsageError(f"no runs in {root} yet: start one with `optimize-run microgpt`")
         return found
     for path in (root / ref, Path(ref).expanduser()):
         if ref and (path / JOURNAL).is_file():
@@ -73,4 +73,4 @@ def find(root: Path, ref: str) -> Path:
         return Path(ref).parent
     names = sorted(path.name for path in folders(root))
     near = get_close_matches(ref, names, n=1, cutoff=0.5) or names[-5:]
-    return root / unique("run", ref, names, [*near, "latest"])
+    return root / unique("run", ref, names, [*near, "latest"] if names else ())

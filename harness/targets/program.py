@@ -33,9 +33,17 @@ def read_program(path: Path) -> str:
     return source
 
 
+def read_original(path: Path) -> str:
+    """The text of a Python program that is to be optimized: refused, too, when there is no statement in it."""
+    source = read_program(path)
+    if not parsing.parse(source).body:
+        raise BadTarget(f"program {path} has no statement: there is nothing to optimize")
+    return source
+
+
 def from_program(path: Path) -> Target:
     """A target for a plain .py file: the promise is the same standard output, exit code and written files."""
-    source = read_program(path)
+    source = read_original(path)
     files = {name: name for name in named_files(source, path.parent)}
     return Target(
         name=_slug(path.stem),

@@ -30,6 +30,11 @@ def test_no_word_at_all_is_help_and_a_usage_error(run: Run) -> None:
     assert ended.code == 2 and "Usage" in ended.out + ended.err
 
 
+def test_the_main_job_goes_by_the_name_that_help_gives_it(run: Run) -> None:
+    assert run("microgpt", "--help").out.startswith("Usage: optimize-run TARGET [OPTIONS]")
+    assert "Try 'optimize-run TARGET -h' for help." in run("microgpt", "--lanes", "0").err
+
+
 def test_the_version(run: Run) -> None:
     assert run("--version").out.startswith("optimize-run ")
 
@@ -87,7 +92,7 @@ def test_no_runs_yet(run: Run, root: Path, make: bool) -> None:
     assert run("leaderboard", "--json", "--no-reference").json == {"target": None, "rows": []}
     assert run("list", "--format", "csv").out.startswith("run,status,")
     ended = run("show")
-    assert (ended.code, ended.out) == (2, "") and ended.err.startswith("error: unknown run 'latest'")
+    assert (ended.code, ended.out) == (2, "") and ended.err.startswith("error: no runs in ")
 
 
 # --- list, leaderboard ------------------------------------------------------------------------------------------------

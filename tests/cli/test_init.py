@@ -25,6 +25,7 @@ print("in all", total)
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     (tmp_path / "tally.py").write_text(PROGRAM)
+    (tmp_path / "empty.py").touch()
     (tmp_path / "numbers").write_text("".join(f"{n}\n" for n in range(9)))
     return tmp_path / "tally.py"
 
@@ -52,6 +53,7 @@ def test_programs_get_one_document(run: Run, program: Path) -> None:
     [
         (("tally.py", "-p", "tally.py"), 2, "tally.py exists already"),
         (("x", "-p", "nowhere.py"), 2, "nowhere.py does not exist"),
+        (("x", "-p", "empty.py"), 2, "empty.py has no statement"),
         (("x", "-p", "tally.py"), 2, "reads its standard input: name a file that is to be it, --stdin FILE"),
         (("x", "-p", "tally.py", "--stdin", "none"), 2, "standard input none cannot be read"),
         (("x", "-p", "tally.py", "--stdin", "numbers"), 1, "does it want arguments? --args '...'"),
@@ -63,7 +65,7 @@ def test_a_mistake_costs_one_line(run: Run, program: Path, args: tuple[str, ...]
     ended = run("init", *args)
     assert (ended.code, ended.out) == (code, "")
     assert says in ended.err and "Traceback" not in ended.err
-    assert sorted(path.name for path in program.parent.iterdir()) == ["numbers", "tally.py"]
+    assert sorted(path.name for path in program.parent.iterdir()) == ["empty.py", "numbers", "tally.py"]
 
 
 def test_a_target_is_checked(run: Run, program: Path) -> None:

@@ -47,7 +47,7 @@ def test_the_console_script_is_the_same(root: Path) -> None:
 def test_a_user_s_mistake_is_one_line(root: Path) -> None:
     ended = run("show", "nowhere", "--runs", str(root))
     assert ended.returncode == 2 and ended.stdout == ""
-    assert ended.stderr == "error: unknown run 'nowhere': known: latest\n"
+    assert ended.stderr == "error: unknown run 'nowhere': known: none\n"
 
 
 def test_a_reader_that_goes_away_is_no_news(root: Path) -> None:

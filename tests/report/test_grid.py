@@ -30,6 +30,13 @@ def test_people_see_formats_and_programs_see_values() -> None:
     assert read[0]["note"] == ""
 
 
+def test_in_a_narrow_terminal_no_value_is_lost_and_none_acts() -> None:
+    shown = drawn(grid.rich_table(COLUMNS, [*RECORDS, {"name": "c" * 20, "ratio": 3.0, "note": ""}]), width=30)
+    assert f"who: {'c' * 20};" in shown and "ratio: 12.8x" in shown
+    assert "[red]bold[/red]" in shown and "\x1b[31m" not in shown and "\x1b]8" not in shown
+    assert "\u2500" in drawn(grid.rich_table(COLUMNS, RECORDS), width=60)
+
+
 def test_markup_and_escapes_in_a_cell_are_letters() -> None:
     shown = drawn(grid.rich_table(COLUMNS, RECORDS))
     assert "[red]bold[/red] :skull:" in shown

@@ -47,5 +47,7 @@ def test_what_is_not_there_is_named_with_the_nearest(tmp_path: Path) -> None:
 
 def test_no_runs_at_all(tmp_path: Path) -> None:
     for root in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(UnknownName, match="unknown run 'latest': known: none"):
+        with pytest.raises(UsageError, match=r"no runs in .* yet: start one with `optimize-run microgpt`"):
             find(root, "latest")
+        with pytest.raises(UnknownName, match="unknown run '2026': known: none"):
+            find(root, "2026")

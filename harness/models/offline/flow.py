@@ -27,6 +27,25 @@ def targets(node: cst.CSTNode) -> Iterator[cst.Name]:
             yield from targets(element.value)
 
 
+def only_names(target: cst.CSTNode) -> bool:
+    """Whether an assignment target sets names and nothing else: no item, no attribute."""
+    if isinstance(target, cst.Tuple):
+        return all(isinstance(e, cst.Element) and only_names(e.value) for e in target.elements)
+    return isinstance(target, cst.Name)
+
+
+def docstring(statement: cst.CSTNode) -> bool:
+    """Whether a line is a text that says what is going on, and nothing else stands on it."""
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return False
+    small = statement.body[0]
+    return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString)
+
+
+def comprehended(program: Program, node: cst.CSTNode) -> bool:
+    return any(isinstance(a, cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp) for a in program.up(node))
+
+
 def sets(statement: cst.CSTNode, variable: Variable) -> bool:
     """Whether a statement, once done, has surely set a variable."""
     found: list[cst.CSTNode] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 from libcst import metadata as meta
 
+from harness.models.offline.flow import only_names
 from harness.models.offline.program import Program
 
 BUILTINS = frozenset(
@@ -94,16 +95,10 @@ def _quiet_statement(program: Program, function: cst.FunctionDef, statement: cst
         parts = [*statement.body.body]
     if isinstance(statement, cst.If | cst.For):
         head = statement.test if isinstance(statement, cst.If) else statement.iter
-        if not quiet(program, head, seen) or (isinstance(statement, cst.For) and not _names_only(statement.target)):
+        if not quiet(program, head, seen) or (isinstance(statement, cst.For) and not only_names(statement.target)):
             return False
         parts += [statement.orelse] if statement.orelse else []
     return all(_quiet_statement(program, function, part, seen) for part in parts)
-
-
-def _names_only(target: cst.CSTNode) -> bool:
-    if isinstance(target, cst.Tuple):
-        return all(_names_only(element.value) for element in target.elements)
-    return isinstance(target, cst.Name)
 
 
 def _quiet_small(program: Program, function: cst.FunctionDef, small: cst.CSTNode, seen: Seen) -> bool:
@@ -130,7 +125,7 @@ def _number(program: Program, target: cst.CSTNode) -> bool:
 
 def _local(function: cst.FunctionDef, target: cst.CSTNode) -> bool:
     """Whether a target is a name, or in `__init__` an attribute of the object that is being made."""
-    if _names_only(target):
+    if only_names(target):
         return True
     if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name) and function.params.params:
         return function.name.value == "__init__" and target.value.value == function.params.params[0].name.value

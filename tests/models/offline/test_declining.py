@@ -10,6 +10,7 @@ from tests.models.offline.running import printed
 
 ALL = {operator.name: operator for operator in operators()}
 CASES = [
+    ("inline-function", "return a * b + 1", "'doc'; print(a)\n    return a * b + 1"),  # not only a docstring
     ("zip-for-index", "\nfor i", "\nys.append(2)\nfor i"),  # another length
     ("zip-for-index", "ys[i] + k", "ys.pop() + k"),
     ("zip-for-index", "\n    print(ys[i]", "\n    ys[i] = 2\n    print(ys[i]"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harness.models.offline.facts import counts, reflective, sources
-from harness.models.offline.flow import dead_after, targets, uses
+from harness.models.offline.flow import dead_after, only_names, targets, uses
 from harness.models.offline.operators.collector import last_import
 from harness.models.offline.operators.loops import new_list
 from harness.models.offline.program import Program, Variable
@@ -68,7 +68,7 @@ class LoopToComprehension:
         if not names or {name.value for name in names} & {variable.name}:
             return False
         own = [program.variable(name) for name in names]
-        return _only_names(loop.target) and all(v and not v.deleted and dead_after(program, v, loop) for v in own)
+        return only_names(loop.target) and all(v and not v.deleted and dead_after(program, v, loop) for v in own)
 
 
 def _made_before(program: Program, loop: cst.For) -> tuple[cst.SimpleStatementLine, Variable] | None:
@@ -100,12 +100,6 @@ def _appended(loop: cst.For) -> tuple[cst.Call, cst.BaseExpression | None] | Non
         return None
     one = len(call.args) == 1 and not call.args[0].star and not call.args[0].keyword
     return (call, test) if one and not isinstance(test, cst.IfExp | cst.Lambda) else None
-
-
-def _only_names(target: cst.CSTNode) -> bool:
-    if isinstance(target, cst.Tuple):
-        return all(isinstance(e, cst.Element) and _only_names(e.value) for e in target.elements)
-    return isinstance(target, cst.Name)
 
 
 def _in_class(program: Program, node: cst.CSTNode) -> bool:

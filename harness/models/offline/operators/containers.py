@@ -6,6 +6,7 @@ import libcst as cst
 from libcst import metadata as meta
 
 from harness.models.offline.facts import kind, once, reflective, sources
+from harness.models.offline.flow import comprehended, docstring
 from harness.models.offline.program import Program, Variable
 from harness.models.offline.purity import methods
 from harness.models.offline.rewriting import Site, Splice, with_all
@@ -135,7 +136,7 @@ class IndexByHash:
             return None
         calls = [call for read in variable.reads if (call := _index_call(program, read))]
         others = [r for r in variable.reads if not _index_call(program, r) and not _only_read(program, r)]
-        if not calls or others or not any(program.loops(c) or _comprehended(program, c) for c in calls):
+        if not calls or others or not any(program.loops(c) or comprehended(program, c) for c in calls):
             return None
         name = program.fresh(f"{variable.name}_index")
         item = program.fresh("item")
@@ -178,10 +179,6 @@ def _only_read(program: Program, read: cst.CSTNode) -> bool:
     )
 
 
-def _comprehended(program: Program, node: cst.CSTNode) -> bool:
-    return any(isinstance(a, cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp) for a in program.up(node))
-
-
 class AddSlots:
     name = "add-slots"
     theme = "layout"
@@ -206,7 +203,7 @@ class AddSlots:
     def _site(self, program: Program, owner: cst.ClassDef) -> Site | None:
         if owner.bases or owner.keywords or owner.decorators or not isinstance(owner.body, cst.IndentedBlock):
             return None
-        if not all(isinstance(s, cst.FunctionDef) or _doc(s) for s in owner.body.body):
+        if not all(isinstance(s, cst.FunctionDef) or docstring(s) for s in owner.body.body):
             return None
         own = methods(owner)
         made = next((m for m in own if m.name.value == "__init__"), None)
@@ -218,20 +215,13 @@ class AddSlots:
         if not fields or not stored <= set(fields) or names & set(fields) or any(f.startswith("__") for f in fields):
             return None
         text = ", ".join(f'"{field}"' for field in fields) + ("," if len(fields) == 1 else "")
-        first = next(s for s in owner.body.body if not _doc(s))
+        first = next(s for s in owner.body.body if not docstring(s))
         if getattr(first, "decorators", ()):
             return None
         nl = program.newline
         at = program.before(first).start
         line = f"{program.indent(first)}__slots__ = ({text}){nl}{nl}"
         return Site(self.name, owner.name.value, f"fixed fields for {owner.name.value}", (Splice(at, at, line),))
-
-
-def _doc(statement: cst.CSTNode) -> bool:
-    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
-        return False
-    small = statement.body[0]
-    return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString)
 
 
 def _may_grow(program: Program, owner: cst.ClassDef, attribute: cst.Attribute) -> bool:

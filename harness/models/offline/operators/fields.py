@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harness.models.offline.facts import reflective
+from harness.models.offline.flow import docstring
 from harness.models.offline.operators.calls import stands_alone
 from harness.models.offline.program import Program
 from harness.models.offline.purity import methods
@@ -53,7 +54,7 @@ class SharedDefault:
         lines = {line: field for line, field in lines.items() if _set_once(program, made, field)}
         if not lines or len(lines) == len(made.body.body) or len(set(lines.values())) != len(lines):
             return None
-        first = next(s for s in owner.body.body if not _doc(s))
+        first = next(s for s in owner.body.body if not docstring(s))
         if getattr(first, "decorators", ()) or any(not program.alone(line) for line in lines):
             return None
         shared = [f"{field} = {_value(program, line)}" for line, field in lines.items()]
@@ -102,7 +103,7 @@ def maker(program: Program, owner: cst.ClassDef) -> cst.FunctionDef | None:
     """The __init__ of a plain class of methods that nobody inherits from and that has no decorators."""
     if not stands_alone(program, owner) or not isinstance(owner.body, cst.IndentedBlock):
         return None
-    if not all(isinstance(s, cst.FunctionDef) or _doc(s) for s in owner.body.body):
+    if not all(isinstance(s, cst.FunctionDef) or docstring(s) for s in owner.body.body):
         return None
     made = [m for m in methods(owner) if m.name.value == "__init__"]
     if len(made) != 1 or made[0].decorators or not made[0].params.params:
@@ -171,10 +172,3 @@ def _defines(program: Program, name: cst.Name) -> bool:
 def _value(program: Program, line: cst.CSTNode) -> str:
     assert isinstance(line, cst.SimpleStatementLine) and isinstance(line.body[0], cst.Assign)
     return program.data[slice(*program.whole(line.body[0].value))].decode()
-
-
-def _doc(statement: cst.CSTNode) -> bool:
-    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
-        return False
-    small = statement.body[0]
-    return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString)

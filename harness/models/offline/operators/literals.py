@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harness.models.offline.facts import kind, once, reflective, sources
-from harness.models.offline.flow import targets
+from harness.models.offline.flow import comprehended, targets
 from harness.models.offline.operators.containers import stored
 from harness.models.offline.program import Program, Variable
 from harness.models.offline.rewriting import Site, Splice, with_all
@@ -103,12 +103,8 @@ def _asked(program: Program, read: cst.CSTNode) -> bool:
         return False
     if not isinstance(whole, cst.Comparison) or len(whole.comparisons) != 1:
         return False
-    often = program.function(read) or program.loops(read) or _comprehended(program, read)
+    often = program.function(read) or program.loops(read) or comprehended(program, read)
     return bool(often) and (kind(program, whole.left) in PLAIN or _letter(program, whole.left))
-
-
-def _comprehended(program: Program, node: cst.CSTNode) -> bool:
-    return any(isinstance(a, cst.ListComp | cst.SetComp | cst.DictComp | cst.GeneratorExp) for a in program.up(node))
 
 
 def _letter(program: Program, node: cst.CSTNode) -> bool:

@@ -12,6 +12,7 @@ import libcst as cst
 from libcst import metadata as meta
 
 from harness.models.offline.facts import reflective, sources
+from harness.models.offline.flow import docstring
 from harness.models.offline.operators.calls import stands_alone
 from harness.models.offline.operators.lifetime import falls_through
 from harness.models.offline.program import TAKEN, Program, Variable
@@ -196,15 +197,10 @@ def _returned(function: cst.FunctionDef) -> cst.BaseExpression | None:
     simple = not (p.kwonly_params or p.star_kwarg or p.posonly_params) and isinstance(p.star_arg, cst.MaybeSentinel)
     if not simple or function.decorators or function.asynchronous or any(x.default for x in p.params):
         return None
-    body = [s for s in function.body.body if not _doc(s)]
+    body = [s for s in function.body.body if not docstring(s)]
     line = body[0] if len(body) == 1 else None
     small = line.body[0] if isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1 else None
     return small.value if isinstance(small, cst.Return) else None
-
-
-def _doc(statement: cst.CSTNode) -> bool:
-    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
-    return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString)
 
 
 def _closed(program: Program, function: cst.FunctionDef, value: cst.BaseExpression, params: list[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harness.models.offline.facts import constant, counts, kind, reflective
+from harness.models.offline.flow import docstring
 from harness.models.offline.program import Program, Variable
 from harness.models.offline.purity import quiet_function
 from harness.models.offline.rewriting import Site, Splice, with_all
@@ -52,7 +53,7 @@ class RememberAnswers:
         known, answer = program.fresh(f"{name}_known"), program.fresh("answer")
         key = ", ".join(param.name.value for param in function.params.params)
         asked = f"({key})" if "," in key else key
-        first = next(s for s in function.body.body if not _doc(s))
+        first = next(s for s in function.body.body if not docstring(s))
         splices: list[Splice] = [
             program.before(function, f"{known} = {{}}"),
             program.before(first, f"if {asked} in {known}:", f"{program.tab}return {known}[{key}]"),
@@ -64,11 +65,6 @@ class RememberAnswers:
             text = f"{known}[{key}] = {answer} = {value}{program.newline}{indent}return {answer}"
             splices.append(program.replace(line, text))
         return Site(self.name, name, f"remember what {name} answered", tuple(splices))
-
-
-def _doc(statement: cst.CSTNode) -> bool:
-    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
-    return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString)
 
 
 def _plain(program: Program, function: cst.FunctionDef, variable: Variable) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from harness.models.offline.facts import kind, reflective
-from harness.models.offline.flow import dead_after, eager, targets, uses
+from harness.models.offline.flow import dead_after, eager, only_names, targets, uses
 from harness.models.offline.program import Program, Variable
 from harness.models.offline.purity import quiet, quiet_operators
 from harness.models.offline.rewriting import Site, Splice, with_all
@@ -141,16 +141,10 @@ def _plain(program: Program, loop: cst.For, variable: Variable) -> bool:
     if isinstance(loop.iter, cst.Tuple) and not loop.iter.lpar:
         return False
     names = list(targets(loop.target))
-    if not names or variable.name in {name.value for name in names} or not _only_names(loop.target):
+    if not names or variable.name in {name.value for name in names} or not only_names(loop.target):
         return False
     own = [program.variable(name) for name in names]
     return all(v and not v.deleted and dead_after(program, v, loop) for v in own)
-
-
-def _only_names(target: cst.CSTNode) -> bool:
-    if isinstance(target, cst.Tuple):
-        return all(isinstance(e, cst.Element) and _only_names(e.value) for e in target.elements)
-    return isinstance(target, cst.Name)
 
 
 def _file(program: Program, node: cst.CSTNode) -> bool:
