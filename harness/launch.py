@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import get_args
 
-from harness import agents, edits, languages, plugins, registry, targets
+from harness import agents, edits, languages, pledges, plugins, registry, targets
 from harness.agents.repository import Repository
 from harness.archive import Leader
 from harness.budget import Budget
@@ -52,6 +52,8 @@ def launch(spec: Spec, root: Path, hooks: Hooks) -> Path:
     spec = registry.settled(spec)
     parts = Parts.of(spec, root)
     plugins.remember(parts.plugins)
+    chosen = [pledges.interpreter(parts.target.python.path)] if parts.target.python else []
+    pledges.remember([*pledges.of(spec), *chosen])
     folder = new_folder(root, parts.target.name, plugins.slug(spec.strategy))
     try:
         journal = Journal(folder)
@@ -83,6 +85,7 @@ def resume(folder: Path, hooks: Hooks, *, backend: str | None = None, unsafe: bo
         refuse_another_safety(folder.name, tuple(journal.past()), recorded.unsafe_no_sandbox, unsafe)
         plugged = _plugins_in(journal.past())
         plugins.refuse_strangers(folder.name, registry.references_of(recorded), plugged)
+        pledges.refuse_strange(folder.name, pledges.of(recorded))
         (folder / "STOP").unlink(missing_ok=True)  # it stopped what was; to resume is to go on
         parts = Parts.of(spec, folder.parent, journal.past())
         own = [origin for origin in parts.plugins if origin.kind != "sandbox" or backend is None]

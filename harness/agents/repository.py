@@ -23,6 +23,10 @@ _WHO = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, 
         (("NAME", "optimize-run"), ("EMAIL", "optimize-run@localhost"))}  # fmt: skip
 SETTINGS = ("core.hooksPath=/dev/null", "commit.gpgSign=false", "core.autocrlf=false", "core.fsmonitor=false")
 
+# A repository in a folder from elsewhere could have git run programs: by its settings, or as filters of its files.
+CONFIG = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n"
+STRANGE = (".git/config", ".git/commondir", ".git/config.worktree", ".git/info/attributes", ".gitattributes")
+
 
 class Repository:
     """A repository below a run's folder, made when the first commit comes."""
@@ -51,14 +55,25 @@ class Repository:
             self._commit(n, commits[n])
         self._there = wanted
         for name, text in papers.items():
-            (self.folder / name).write_text(text, encoding="utf-8")
+            self._write(name, text)
 
     def _known(self) -> list[str]:
         if self._there is None:
+            for place in (self.folder, self.folder / ".git", self.folder / ".git/info"):
+                if place.is_symlink():  # it would lead to another project's
+                    place.unlink()
             self._there = self._read() if (self.folder / ".git").is_dir() else []
         return self._there
 
+    def _write(self, name: str, text: str) -> None:
+        """A file of the folder, and never what a link there leads to."""
+        (self.folder / name).unlink(missing_ok=True)
+        (self.folder / name).write_bytes(text.encode())
+
     def _read(self) -> list[str]:
+        for name in STRANGE:
+            (self.folder / name).unlink(missing_ok=True)
+        self._write(".git/config", CONFIG)
         for lock in (self.folder / ".git").rglob("*.lock"):
             lock.unlink()  # left by a kill; there is one writer
         log = self._git("log", "--branches", "--reverse", "--format=%B", check=False)
@@ -69,7 +84,7 @@ class Repository:
             shutil.rmtree(self.folder, ignore_errors=True)  # one that a kill left half made
             self.folder.mkdir()
             self._git("init", "--quiet", "--initial-branch=main", "--template=")
-        (self.folder / PROGRAM).write_bytes(commit.source.encode())
+        self._write(PROGRAM, commit.source)
         self._git("add", "--", PROGRAM)
         message = f"{commit.message.rstrip()}\n\n{TRAILER}{commit.id}\n"
         self._git("commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "--file=-", stdin=message, at=BEGAN + n)

@@ -8,8 +8,8 @@
     num_islands = 3
 
 Keys of [run] are the long options without their dashes in front. Left out are those that a folder must not decide for
-whoever works in it: no sandbox, code of one's own, where a key is sent, what is written where, and the form of one
-answer.
+whoever works in it: no sandbox, code of one's own, somebody's cluster, where a key is sent, what is written where, and
+the form of one answer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from harness.types import JsonObject
 
 FILE = "optimize.toml"
-NOT_HERE = ("unsafe-no-sandbox", "python", "evaluator", "dry-run", "json", "json-events", "set", "runs", "help")
+NOT_HERE = (
+    "unsafe-no-sandbox", "python", "evaluator", "ray-address", "dry-run", "json", "json-events", "set", "runs", "help",
+)  # fmt: skip
 SENDS_KEYS = ("base_url=", "key_env=")
 
 

@@ -27,12 +27,10 @@ def evaluate(
     json: options.Json = False,
 ) -> None:
     """Judge one program on fresh hidden inputs: equivalence, memory and speed against the baseline."""
-    import sys
-
     from harness import api
 
     if not json:
-        print(f"judging {program} against {target} on hidden inputs drawn for this call", file=sys.stderr)
+        options.note(f"judging {program} against {target} on hidden inputs drawn for this call")
     judged = api.evaluate(
         program, target, baseline=baseline, objective=objective, evaluators=evaluator or (), quick=quick,
         python=python, sandbox=sandbox, unsafe_no_sandbox=unsafe_no_sandbox,

@@ -91,11 +91,14 @@ def _target(record: RunRecord, reference: str | None, python: str | None = None)
     """
     from dataclasses import replace
 
+    from harness import pledges
     from harness.parts import load_target
 
     start = record.start
-    if start.suffix == ".py":  # a compiler is found again, wherever it is
-        python = python or (start.interpreter or {}).get("path")
+    recorded = (start.interpreter or {}).get("path") if start.suffix == ".py" else None  # a compiler is found again
+    if recorded and not python:
+        pledges.refuse_strange(start.run, [pledges.interpreter(recorded)])
+        python = recorded
     if reference is not None:
         return replace(load_target(reference, None, None, python), objective=start.objective)
     target = load_target(start.target_path or start.target, start.program, None, python)

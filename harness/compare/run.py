@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import launch, plugins, registry
+from harness import launch, pledges, plugins, registry
 from harness.compare.plan import Member, Plan, from_json, to_json
 from harness.errors import NothingTried, StoreError, UnknownName
 from harness.parts import Parts
@@ -50,6 +50,7 @@ def begin(plan: Plan, root: Path) -> Path:
     parts = Parts.of(plan.members()[0].spec, root)
     for member in plan.members():
         plugins.remember(registry.origins_of(member.spec))
+        pledges.remember(pledges.of(member.spec))
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     folder = root / f"{stamp}-{parts.target.name}-compare-{secrets.token_hex(2)}"
     try:
@@ -99,6 +100,7 @@ def _made(member: Member, state: Recorded, book: Journal, show: Show) -> bool:
 
 def _begun(member: Member, root: Path, book: Journal, hooks: launch.Hooks) -> Path:
     plugins.refuse_strangers(f"{member.strategy} of a comparison", registry.references_of(member.spec))
+    pledges.refuse_strange(f"{member.strategy} of a comparison", pledges.of(member.spec))
     return launch.launch(member.spec, root, replace(hooks, watch=_enlisting(member, book, hooks)))
 
 

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from harness.report.text import clean
 from harness.types import Level, Limits
 
 WIDTH = 118
@@ -177,7 +178,7 @@ def workload(
 
 def prose(text: str) -> str:
     """Comment lines, each paragraph filled; paragraphs are apart by an empty line, and follow each other here."""
-    paragraphs = [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+    paragraphs = [clean(paragraph) for paragraph in text.split("\n\n")]  # of which a program's name may be a part
     lines = [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, WIDTH - 2, break_long_words=False)]
     return "\n".join(f"# {line}" for line in lines)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 UNBOUNDED = 10_000  # characters
 Records = Sequence[Mapping[str, Any]]
+# What some hosts make a link of by itself, and the @ that tells a person of it: taken apart by a space.
+LIVELY = re.compile(r"(?i)\b[a-z]+:/|\bwww\.|(?<!\w)@[a-z0-9]")
 
 
 def as_written(value: Any) -> str:
@@ -108,8 +111,8 @@ def as_markdown(columns: Sequence[Column], records: Records) -> str:
 
 
 def escaped(shown: str) -> str:
-    """Text that can neither end its cell nor act as HTML or a link."""
+    """Text that can neither end its cell nor act as HTML, a link or a call to somebody."""
     cleaned = text.clean(shown)
     for mark in "\\|<>[]`*_":
         cleaned = cleaned.replace(mark, f"\\{mark}")
-    return cleaned
+    return LIVELY.sub(lambda found: f"{found[0][:-1]} {found[0][-1]}", cleaned)

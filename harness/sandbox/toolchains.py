@@ -18,6 +18,7 @@ from pathlib import Path
 
 from harness.errors import BadTarget
 from harness.sandbox import staging
+from harness.sandbox.flags import refuse_strange
 from harness.types import Toolchain
 
 COMPILERS = ("gcc", "cc")
@@ -33,8 +34,9 @@ _VERSION = re.compile(r"\b(\d+\.\d+(?:\.\d+)?)\b")
 def find(headers: tuple[str, ...], flags: tuple[str, ...] = ()) -> Toolchain:
     """The system's gcc with these headers, as these flags make it read them.
 
-    Raises BadTarget, in one line, when something of it is not there.
+    Raises BadTarget, in one line, when something of it is not there, or a flag could name a program.
     """
+    refuse_strange(flags)
     path = next(filter(None, map(shutil.which, COMPILERS)), None)
     if path is None:
         raise BadTarget(f"programs in C need a compiler, and there is none here: {NEEDED}")
@@ -84,7 +86,7 @@ def _parts(path: str) -> Iterator[str]:
 
 def _headers(path: str, headers: Sequence[str], flags: Sequence[str]) -> Iterator[str]:
     for header in headers:
-        if not re.fullmatch(r"[\w./-]+", header):
+        if not re.fullmatch(r"[\w-][\w./-]*", header) or ".." in header:
             raise BadTarget(f"rules.imports {header!r} is no header: write stdio.h")
     rule = _ask(path, *flags, "-M", "-x", "c", "-", stdin="".join(f"#include <{header}>\n" for header in headers))
     yield from (os.path.normpath(word) for word in rule.split() if word.startswith("/"))

@@ -55,3 +55,35 @@ def test_a_repository_half_made_is_made_again(tmp_path: Path) -> None:
 def test_a_program_that_was_kept_twice_is_two_commits(tmp_path: Path) -> None:
     Repository(tmp_path).follow((COMMITS[0], COMMITS[1], COMMITS[0]), {})
     assert git(tmp_path, "rev-list", "--count", "HEAD").strip() == "3"
+
+
+def test_a_repository_from_somebody_else_has_git_run_nothing(tmp_path: Path) -> None:
+    """Its settings and its files' attributes can name programs, which git would run outside every sandbox."""
+    Repository(tmp_path).follow(COMMITS[:2], {})
+    theirs, mark = tmp_path / "repository", tmp_path / "was-run"
+    with (theirs / ".git/config").open("a") as config:
+        config.write(f'[filter "x"]\n\tclean = "touch {mark}; cat"\n[core]\n\tpager = "touch {mark}"\n')
+    (theirs / ".gitattributes").write_text("* filter=x\n")
+    (theirs / ".git/info").mkdir(exist_ok=True)
+    (theirs / ".git/info/attributes").write_text("* filter=x\n")
+    Repository(tmp_path).follow(COMMITS, {})
+    assert not mark.exists()
+    assert len(git(tmp_path, "log", "--format=%s").splitlines()) == 4
+
+
+def test_links_in_a_folder_from_somebody_else_are_not_followed(tmp_path: Path) -> None:
+    Repository(tmp_path).follow(COMMITS[:2], {})
+    own, theirs = tmp_path / "mine", tmp_path / "repository"
+    own.write_text("kept")
+    for name in ("program.py", "NOTES.md"):
+        (theirs / name).unlink(missing_ok=True)
+        (theirs / name).symlink_to(own)
+    Repository(tmp_path).follow(COMMITS, {"NOTES.md": "notes"})
+    assert own.read_text() == "kept" and (theirs / "NOTES.md").read_text() == "notes"
+    project = tmp_path / "project"
+    theirs.rename(project)
+    theirs.symlink_to(project)
+    before = (project / ".git/config").read_text() + "# mine"
+    (project / ".git/config").write_text(before)
+    Repository(tmp_path).follow(COMMITS[:1], {})
+    assert (project / ".git/config").read_text() == before and not theirs.is_symlink()

@@ -105,6 +105,13 @@ def test_a_folder_does_not_decide_where_a_key_is_sent(tmp_path: Path, option: st
             flags(tmp_path)
 
 
+def test_a_folder_does_not_choose_a_cluster(tmp_path: Path) -> None:
+    """What it answers can be code."""
+    write(tmp_path, '[run]\nexecutor = "ray"\nray-address = "127.0.0.1:9"\n')
+    with pytest.raises(UsageError, match="unknown key"):
+        flags(tmp_path)
+
+
 @pytest.mark.parametrize(
     "line", ['strategy = "./mine.py:Mine"', 'model = "offline=0.5,./mine.py:Mine=0.5"', 'sandbox = "mine:Room"']
 )

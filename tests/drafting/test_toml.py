@@ -34,6 +34,14 @@ def test_whatever_is_written_is_read_back(words: list[str], inputs: list[str]) -
     assert list(read["workloads"][0].get("files", {})) == inputs
 
 
+def test_a_programs_name_can_neither_leave_its_comment_nor_break_the_file() -> None:
+    from dataclasses import replace
+
+    name = 'a\n\nname = "x"\n[rules]\x1b[31m\x7f.py'
+    read = tomllib.loads(toml.render(replace(SHEET, program=name)))
+    assert (read["name"], read["program"]) == ("mine", name)
+
+
 def test_no_line_is_too_long_and_prose_stays_prose() -> None:
     text = toml.render(SHEET)
     assert max(map(len, text.splitlines())) <= 120

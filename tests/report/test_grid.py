@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import pytest
 from rich.console import Console
 
 from harness.report import grid, text
@@ -48,7 +49,22 @@ def test_a_markdown_cell_cannot_end_its_row_or_act() -> None:
     lines = grid.as_markdown(COLUMNS, RECORDS).split("\n")
     assert lines[:2] == ["| who | ratio | note |", "| --- | ---: | --- |"]
     assert len(lines) == 4
-    assert r"\|" in lines[3] and r"\<script\>" in lines[3] and r"\[link=http://x\]" in lines[3]
+    assert r"\|" in lines[3] and r"\<script\>" in lines[3] and r"\[link=http: //x\]" in lines[3]
+
+
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        ("see http://x.test/a", "see http: //x.test/a"),
+        ("HTTPS://x.test", "HTTPS: //x.test"),
+        ("www.x.test", "www .x.test"),
+        ("thanks @somebody and (@team/all)", "thanks @ somebody and (@ team/all)"),
+        ("drop-dead@all", "drop-dead@all"),
+    ],
+)
+def test_foreign_text_makes_no_link_and_calls_nobody(foreign: str, shown: str) -> None:
+    """On a page of a host that makes links of bare addresses and tells whoever is named after an @."""
+    assert grid.escaped(foreign) == shown
 
 
 def test_json_is_one_document_of_plain_ascii() -> None:

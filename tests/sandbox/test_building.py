@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadTarget
-from harness.sandbox import toolchains
+from harness.sandbox import flags, toolchains
 from harness.types import Job, JobResult, Limits, Sandbox, Toolchain
 
 FLAGS = ("-static", "-fno-lto", "-fno-use-linker-plugin", "-o", "program", "p.c")
@@ -77,3 +77,27 @@ def test_what_the_kernel_does_not_take_for_a_program_ends_as_one(sandbox: Sandbo
             Job(command=("./program",), files={"program": binary}, programs=("program",), limits=Limits())
         )
         assert (ran.end, ran.code, ran.stdout) == ("exit", 126, b""), ran
+
+
+@pytest.mark.parametrize(
+    "flag",
+    ["-B{here}", "-wrapper", "-fplugin={here}/p.so", "-specs={here}/s", "-include/etc/passwd", "@flags", "-Wl,-T,x"],
+)
+def test_flags_that_name_programs_or_files_are_refused_before_the_compiler_is_asked(tmp_path: Path, flag: str) -> None:
+    """It is asked outside every sandbox, and -B has it run programs of that folder."""
+    evil = tmp_path / "cc1"
+    evil.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-run\n")
+    evil.chmod(0o755)
+    with pytest.raises(BadTarget, match="is not allowed: only how a program is read and built"):
+        toolchains.find(("stdio.h",), ("-O2", flag.format(here=f"{tmp_path}/")))
+    assert not (tmp_path / "was-run").exists()
+
+
+@pytest.mark.parametrize("header", ["/etc/passwd", "../../etc/passwd"])
+def test_a_header_is_one_of_the_compilers(header: str) -> None:
+    with pytest.raises(BadTarget, match="is no header"):
+        toolchains.find((header,))
+
+
+def test_flags_that_make_a_program_faster_are_taken() -> None:
+    flags.refuse_strange(("-std=gnu11", "-O3", "-Ofast", "-march=x86-64-v3", "-mavx2", "-ffast-math", "-DN=1", "-Wall"))
