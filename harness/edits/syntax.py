@@ -7,6 +7,7 @@ import hashlib
 import re
 import threading
 import warnings
+from collections.abc import Iterable
 from functools import lru_cache
 from symtable import symtable
 
@@ -72,14 +73,25 @@ def syntax_error(source: str) -> str | None:
 def _parts(source: str) -> tuple[str, ...]:
     """A text in parts that read the same alone as together: its statements, decorators with what they decorate; or the
     whole, where a long string may reach across."""
-    parts = [""]
-    for part in _STATEMENT.split(source):
-        if parts[-1].startswith("@"):
-            parts[-1] += part
+    if "__future__" in source:
+        return (source,)
+    parts = _STATEMENT.split(source)
+    if "@" in source:
+        parts = _with_decorators(parts)
+    for quotes in ('"""', "'''"):
+        if quotes in source and any(part.count(quotes) % 2 for part in parts):
+            return (source,)
+    return tuple(parts)
+
+
+def _with_decorators(parts: Iterable[str]) -> list[str]:
+    joined = [""]
+    for part in parts:
+        if joined[-1].startswith("@"):
+            joined[-1] += part
         else:
-            parts.append(part)
-    across = any(part.count(quotes) % 2 for part in parts for quotes in ('"""', "'''"))
-    return (source,) if across or "__future__" in source else tuple(parts)
+            joined.append(part)
+    return joined
 
 
 @lru_cache(maxsize=PARTS_AT_HAND)
