@@ -80,7 +80,7 @@ class Simplifying:
     def propose(self, order: Order, tools: Tools) -> Candidate | None:
         if order.operator != SIMPLIFY:
             return self.inner.propose(order, tools)
-        from harness.models.offline.model import noted
+        from harness.models.offline.model import NOTE_CHARS, noted
         from harness.models.offline.steps import without
 
         steps, step = order.context["steps"], order.context["without"]
@@ -89,7 +89,8 @@ class Simplifying:
             return None
         gone = [each[1:-1] for each in steps if each not in made.steps]
         tools.hand_over({"steps": list(made.steps)})
-        return Candidate.of(made.source, order.parents, f"{noted(made.sites)}; without {', '.join(gone)}")
+        left_out = f"; without {', '.join(gone)}"
+        return Candidate.of(made.source, order.parents, noted(made.sites, room=NOTE_CHARS - len(left_out)) + left_out)
 
     # --- what the best is made of ------------------------------------------------------------------------------------
 

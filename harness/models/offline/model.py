@@ -120,12 +120,15 @@ def _compiles(source: str) -> bool:
     return True
 
 
-def noted(sites: Sequence[Site], attempts: Sequence[Attempt] = ()) -> str:
-    """What was done, with every tag: sentences while they fit, then tags alone; then what was known, if that fits."""
+def noted(sites: Sequence[Site], attempts: Sequence[Attempt] = (), room: int = NOTE_CHARS) -> str:
+    """What was done, with every tag: sentences while they fit, then tags alone; then what was known, if that fits.
+
+    room: characters that the note may have.
+    """
     tags = [site.tag for site in sites]
     known = learnt(attempts, [site.operator for site in sites])
     for spoken in range(len(sites), -1, -1):
         parts = [f"{site.note} {site.tag}" for site in sites[:spoken]] + tags[spoken:]
-        if len(note := "; ".join(parts)) <= NOTE_CHARS:
-            return note + known if len(note) + len(known) <= NOTE_CHARS else note
-    return "; ".join(tags)[:NOTE_CHARS]
+        if len(note := "; ".join(parts)) <= room:
+            return note + known if len(note) + len(known) <= room else note
+    return "; ".join(tags)[:room]
