@@ -1,5 +1,5 @@
 """CLAIM: the cycle in backward is gone, so the cyclic collector can be off and what lives is frozen
-EXPECT: accepted, memory 0.75-1.4x, speed >1.3x
+EXPECT: accepted, memory 0.75-1.4x, speed >1.1x
 """
 
 import gc

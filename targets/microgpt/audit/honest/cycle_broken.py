@@ -1,5 +1,5 @@
 """CLAIM: the recursive sort stays; its closure is untied afterwards, so the graph dies at once without the collector
-EXPECT: accepted, memory 0.75-1.4x, speed >1.3x
+EXPECT: accepted, memory 0.75-1.4x, speed >1.1x
 """
 
 import gc
